@@ -1,0 +1,27 @@
+# Install on this machine: modules beside Kamailio's own, settings in
+# /etc/tls-edge (an operator's own are never overwritten).
+
+DESTDIR ?=
+ETC := $(DESTDIR)/etc/tls-edge
+UNITS := $(DESTDIR)/etc/systemd/system
+CONFIGS := cfg/kamailio.cfg cfg/edge-request.cfg cfg/edge-reply.cfg \
+	cfg/edge-media.cfg modules/sdes_policy/policy.rng
+SETTINGS := cfg/edge.env cfg/tls.cfg cfg/sdes-policy.xml
+
+.PHONY: install
+install: build tools ## onto this machine (DESTDIR=DIR)
+	@mk/install.sh "$(BUILD)" "$(DESTDIR)" "$(KAMAILIO_BIN)"
+	install -d "$(ETC)" "$(UNITS)/kamailio.service.d" "$(DESTDIR)/usr/sbin" \
+		"$(DESTDIR)/usr/bin" "$(DESTDIR)/usr/share/doc/tls-edge"
+	install -m 644 $(CONFIGS) "$(ETC)"
+	@for file in $(SETTINGS); do \
+		[ -e "$(ETC)/$${file##*/}" ] || install -vm 644 $$file "$(ETC)"; done
+	install -m 755 tools/edge-start "$(DESTDIR)/usr/sbin"
+	install -m 755 $(C_TOOLS:%=$(BUILD)/tools/%) tools/edge-cert \
+		"$(DESTDIR)/usr/bin"
+	install -m 644 cfg/kamailio.service.conf \
+		"$(UNITS)/kamailio.service.d/tls-edge.conf"
+	install -m 644 README.md docs/*.md rtpengine-conf/* \
+		"$(DESTDIR)/usr/share/doc/tls-edge"
+	@echo "Next: set $(ETC)/edge.env, then systemctl daemon-reload and" \
+		"systemctl restart kamailio"
