@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What do other modules get? The functions of api.h, each a translation. */
+
+#include "../../core/dprint.h"
+
+#include "cert_match_api.h"
+#include "cm_check.h"
+#include "cm_events.h"
+#include "cm_next.h"
+#include "cm_store.h"
+
+struct cm_each {
+	int (*each)(const str *identity, int verified, void *arg);
+	void *arg;
+};
+
+static int cm_copy_info(const struct cm_rec *rec, void *arg)
+{
+	*(struct cm_conn_info *)arg = rec->info;
+	return 0;
+}
+
+static int cm_api_lookup(int id, struct cm_conn_info *info)
+{
+	return cm_store_with(id, cm_copy_info, info, -1);
+}
+
+static int cm_walk_names(const struct cm_rec *rec, void *arg)
+{
+	const struct cm_each *w = arg;
+	struct cm_names names;
+	size_t offset = 0, len;
+	const char *name;
+
+	if(!rec->facts)
+		return 0;
+	names = cm_facts_names(rec->facts);
+	while((name = cm_names_next(&names, &offset, &len)) != NULL) {
+		str s = {(char *)name, (int)len};
+
+		if(w->each(&s, rec->info.verified, w->arg))
+			break;
+	}
+	return rec->info.identities;
+}
+
+static int cm_api_identities(int id,
+		int (*each)(const str *identity, int verified, void *arg), void *arg)
+{
+	struct cm_each w = {each, arg};
+
+	return cm_store_with(id, cm_walk_names, &w, -1);
+}
+
+static int cm_api_authenticated(int id, const str *domain)
+{
+	return cm_check_answer(cm_check_id(id, domain));
+}
+
+static int cm_parse_domain(const str *domain, struct cm_name *name)
+{
+	enum cm_reason r;
+
+	r = cm_name_parse(domain->s, (size_t)domain->len, 0, name);
+	if(r == CM_OK)
+		return 0;
+	LM_ERR("cannot expect domain \"%.*s\": %s\n", domain->len, domain->s,
+			cm_reason_words(r));
+	return -1;
+}
+
+static int cm_api_expect(int id, const str *domain)
+{
+	struct cm_name name;
+
+	if(cm_parse_domain(domain, &name) < 0)
+		return -1;
+	return cm_store_expect(id, &name);
+}
+
+static int cm_api_expect_next(
+		const str *domain, const struct ip_addr *ip, unsigned short port)
+{
+	struct cm_name name;
+
+	cm_next_forget();
+	if(!domain)
+		return 0;
+	if(cm_parse_domain(domain, &name) < 0)
+		return -1;
+	cm_next_set(&name, ip, port);
+	return 0;
+}
+
+int cert_match_bind(cert_match_api_t *api)
+{
+	api->observe = cm_events_observe;
+	api->lookup = cm_api_lookup;
+	api->identities = cm_api_identities;
+	api->authenticated = cm_api_authenticated;
+	api->expect = cm_api_expect;
+	api->expect_next = cm_api_expect_next;
+	return 0;
+}

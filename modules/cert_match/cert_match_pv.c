@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is $cert_match(x) for this message? Text from the connection's row. */
+
+#include <string.h>
+#include <time.h>
+
+#include "../../core/dprint.h"
+#include "../../core/pvapi.h"
+
+#include "cert_match_pv.h"
+#include "cm_check.h"
+#include "cm_row.h"
+
+enum cm_pv {
+	CM_PV_VERIFIED,
+	CM_PV_IDENTITIES,
+	CM_PV_IDENTITY,
+	CM_PV_SOURCE,
+	CM_PV_REASON,
+	CM_PV_FINGERPRINT,
+	CM_PV_DAYS_LEFT,
+	CM_PVS
+};
+
+static const char *const cm_pv_names[CM_PVS] = {
+	[CM_PV_VERIFIED] = "verified",
+	[CM_PV_IDENTITIES] = "identities",
+	[CM_PV_IDENTITY] = "identity",
+	[CM_PV_SOURCE] = "source",
+	[CM_PV_REASON] = "reason",
+	[CM_PV_FINGERPRINT] = "fingerprint",
+	[CM_PV_DAYS_LEFT] = "days_left",
+};
+
+int cert_match_pv_parse(pv_spec_t *spec, str *name)
+{
+	int i;
+
+	for(i = 0; name && i < CM_PVS; i++) {
+		if((size_t)name->len == strlen(cm_pv_names[i])
+				&& strncmp(name->s, cm_pv_names[i], (size_t)name->len) == 0) {
+			spec->pvp.pvn.type = PV_NAME_INTSTR;
+			spec->pvp.pvn.u.isname.type = 0;
+			spec->pvp.pvn.u.isname.name.n = i;
+			return 0;
+		}
+	}
+	LM_ERR("$cert_match(%.*s) does not exist: it is one of verified, "
+		   "identities, identity, source, reason, fingerprint, days_left\n",
+			name ? name->len : 0, name ? name->s : "");
+	return -1;
+}
+
+/* The core's buffers are used in turn, so several of ours in one line of the
+ * script do not overwrite each other. */
+static int cm_pv_text(
+		sip_msg_t *msg, pv_param_t *param, pv_value_t *res, const char *text)
+{
+	str s;
+
+	s.s = pv_get_buffer();
+	s.len = (int)strlen(text);
+	if(s.len == 0 || s.len >= pv_get_buffer_size())
+		return pv_get_null(msg, param, res);
+	memcpy(s.s, text, (size_t)s.len);
+	return pv_get_strval(msg, param, res, &s);
+}
+
+/* The last cert_match() on this message, or why the peer is authenticated as
+ * anybody at all. */
+static const char *cm_pv_reason(const sip_msg_t *msg, const struct cm_row *row)
+{
+	enum cm_reason r = cm_check_last(msg);
+
+	return cm_reason_words(r != CM_REFUSED ? r : cm_row_reason(row));
+}
+
+int cert_match_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
+{
+	enum cm_pv what = (enum cm_pv)param->pvn.u.isname.name.n;
+	struct cm_row row;
+	int id = cm_check_conid(msg);
+
+	if(!id || cm_row_get(id, &row) < 0) {
+		if(what == CM_PV_VERIFIED)
+			return pv_get_sintval(msg, param, res, 0);
+		if(what == CM_PV_REASON)
+			return cm_pv_text(
+					msg, param, res, cm_reason_words(CM_NO_CONNECTION));
+		return pv_get_null(msg, param, res);
+	}
+	switch(what) {
+		case CM_PV_VERIFIED:
+			return pv_get_sintval(msg, param, res, row.verified);
+		case CM_PV_IDENTITIES:
+			return cm_pv_text(msg, param, res, row.identities);
+		case CM_PV_IDENTITY:
+			return cm_pv_text(msg, param, res, row.first);
+		case CM_PV_SOURCE:
+			return cm_pv_text(
+					msg, param, res, cm_source_name(row.source));
+		case CM_PV_REASON:
+			return cm_pv_text(msg, param, res, cm_pv_reason(msg, &row));
+		case CM_PV_FINGERPRINT:
+			return cm_pv_text(msg, param, res, row.fingerprint);
+		case CM_PV_DAYS_LEFT:
+			if(!row.has_cert)
+				return pv_get_null(msg, param, res);
+			return pv_get_sintval(
+					msg, param, res, cm_row_days_left(&row, time(NULL)));
+		case CM_PVS:
+			break;
+	}
+	return pv_get_null(msg, param, res);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How does a certificate come to its verdict? The steps, in words. */
+
+#define _DEFAULT_SOURCE /* gmtime_r() */
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cm_explain.h"
+
+#define CM_SHOWN_MAX 280
+#define CM_DAY 86400
+
+struct cm_printer {
+	cm_line_f line;
+	void *arg;
+	unsigned step; /* 0: a list, without numbers */
+};
+
+static size_t cm_shown_len(char c)
+{
+	return c > 0x1f && c < 0x7f && c != '\\' ? 1 : 4;
+}
+
+const char *cm_printable(char *out, size_t size, const char *text, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t used = 0, room = size - 1, need = 0, i;
+
+	for(i = 0; i < len && need <= room; i++)
+		need += cm_shown_len(text[i]);
+	if(need > room)
+		room -= 3; /* for the dots */
+	for(i = 0; i < len && used + cm_shown_len(text[i]) <= room; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if(cm_shown_len(text[i]) == 1) {
+			out[used++] = (char)c;
+			continue;
+		}
+		out[used++] = '\\';
+		out[used++] = 'x';
+		out[used++] = digits[c >> 4];
+		out[used++] = digits[c & 15];
+	}
+	if(i < len) {
+		memcpy(out + used, "...", 3);
+		used += 3;
+	}
+	out[used] = '\0';
+	return out;
+}
+
+__attribute__((format(printf, 2, 3))) static void cm_print(
+		struct cm_printer *p, const char *format, ...)
+{
+	char line[CM_LINE_MAX];
+	int used = 0;
+	va_list ap;
+
+	if(p->step > 0)
+		used = snprintf(line, sizeof(line), "%u. ", p->step++);
+	va_start(ap, format);
+	vsnprintf(line + used, sizeof(line) - (size_t)used, format, ap);
+	va_end(ap);
+	p->line(p->arg, line);
+}
+
+static const char *cm_entry_name(const struct cm_entry *e)
+{
+	/* GENERAL_NAME's numbers, RFC 5280 s4.2.1.6 */
+	static const char *const other[] = {"otherName", "rfc822Name", "dNSName",
+			"x400Address", "directoryName", "ediPartyName", "URI", "iPAddress",
+			"registeredID"};
+
+	switch(e->type) {
+		case CM_ENTRY_URI:
+			return "URI";
+		case CM_ENTRY_DNS:
+			return "dNSName";
+		case CM_ENTRY_CN:
+			return "CN";
+		case CM_ENTRY_OTHER:
+			break;
+	}
+	return e->other_type >= 0 && e->other_type <= 8 ? other[e->other_type]
+													: "unknown";
+}
+
+static void cm_print_entry(void *arg, const struct cm_entry *e)
+{
+	char text[CM_SHOWN_MAX];
+
+	cm_printable(text, sizeof(text), e->text, e->len);
+	if(e->reason == CM_OK)
+		cm_print(arg, "accepted %s \"%s\" (%s)", cm_entry_name(e), text,
+				cm_reason_clause(e->reason));
+	else
+		cm_print(arg, "refused %s \"%s\": %s: %s (%s)", cm_entry_name(e),
+				text, cm_reason_token(e->reason), cm_reason_words(e->reason),
+				cm_reason_clause(e->reason));
+}
+
+enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
+		const struct cm_ident_opts *opts, cm_line_f line, void *arg)
+{
+	struct cm_printer p = {line, arg, 0};
+	struct cm_ident_set set;
+
+	if(cm_ident_from_der(der, len, opts, &set, cm_print_entry, &p) < 0)
+		cm_print(&p, "refused certificate: %s (%s)",
+				cm_reason_words(set.reason), cm_reason_clause(set.reason));
+	return set.reason;
+}
+
+static const char *cm_date(char *out, size_t size, int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if(!gmtime_r(&t, &tm)
+			|| strftime(out, size, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+		snprintf(out, size, "?");
+	return out;
+}
+
+static void cm_print_validity(
+		struct cm_printer *p, const struct cm_ident_set *set, int64_t now)
+{
+	char from[40], to[40];
+	const char *word = "which is now";
+
+	if(now < set->not_before)
+		word = "which is still to come: a handshake refuses it";
+	else if(now > set->not_after)
+		word = "which is past: a handshake refuses it";
+	cm_print(p, "valid from %s to %s, %s (RFC 5280 s4.1.2.5)",
+			cm_date(from, sizeof(from), set->not_before),
+			cm_date(to, sizeof(to), set->not_after), word);
+}
+
+enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
+		const char *domain, size_t domain_len,
+		const struct cm_ident_opts *ident, const struct cm_match_opts *match,
+		int64_t now, cm_line_f line, void *arg)
+{
+	struct cm_printer p = {line, arg, 1};
+	struct cm_ident_set set;
+	/* the chain is another question: here it is taken as verified */
+	struct cm_peer peer = {.has_cert = 1, .verified = 1};
+	char text[CM_SHOWN_MAX];
+	enum cm_reason r;
+
+	cm_ident_from_der(der, len, ident, &set, cm_print_entry, &p);
+	if(set.reason != CM_MALFORMED) {
+		cm_print_validity(&p, &set, now);
+		cm_print(&p, "%u identities from %u entries, source: %s "
+				"(RFC 5922 s7.1)", set.count, set.entries,
+				set.count ? cm_source_name(set.source) : "none");
+	}
+	peer.ident_reason = set.reason;
+	peer.names = cm_ident_names(&set);
+	r = cm_decide(&peer, domain, domain_len, match);
+	cm_printable(text, sizeof(text), domain, domain_len);
+	cm_print(&p, "%s \"%s\": %s (%s)", r == CM_OK ? "match" : "no match", text,
+			r == CM_OK ? "one of the identities is this domain"
+					   : cm_reason_words(r),
+			r == CM_OK ? "RFC 5922 s7.2" : cm_reason_clause(r));
+	return r;
+}

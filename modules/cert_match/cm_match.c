@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is one of these identities this domain? Compared whole, in canonical form. */
+
+#include <string.h>
+
+#include "cm_match.h"
+
+const char *cm_names_next(
+		const struct cm_names *names, size_t *offset, size_t *len)
+{
+	const uint8_t *p;
+
+	if(*offset >= names->len)
+		return NULL;
+	p = names->packed + *offset;
+	if((size_t)p[0] > names->len - *offset - 1)
+		return NULL;
+	*len = p[0];
+	*offset += (size_t)p[0] + 1;
+	return (const char *)p + 1;
+}
+
+/* RFC 9525 s6.3: the star stands for exactly one label, never for none and
+ * never for several. */
+static int cm_match_star(
+		const char *pattern, size_t len, const struct cm_name *domain)
+{
+	const char *dot = memchr(domain->text, '.', domain->len);
+	size_t rest;
+
+	if(!dot || dot == domain->text || domain->text[0] == '*')
+		return 0;
+	rest = domain->len - (size_t)(dot - domain->text);
+	return rest == len - 1 && memcmp(dot, pattern + 1, rest) == 0;
+}
+
+enum cm_reason cm_match(const struct cm_names *names,
+		const struct cm_name *domain, const struct cm_match_opts *opts)
+{
+	const char *name;
+	size_t offset = 0, len;
+
+	if(names->len == 0)
+		return CM_NO_IDENTITY;
+	/* RFC 5922 s7.2: the values in their entirety, no suffixes; both sides
+	 * are in lower case already, as DNS names compare. */
+	while((name = cm_names_next(names, &offset, &len)) != NULL) {
+		if(len == domain->len && memcmp(name, domain->text, len) == 0)
+			return CM_OK;
+		/* RFC 5922 s7.2: no wildcard match, unless the operator asks. */
+		if(opts->wildcard && names->source == CM_SOURCE_DNS && len > 2
+				&& name[0] == '*' && cm_match_star(name, len, domain))
+			return CM_OK;
+	}
+	return CM_NO_MATCH;
+}
+
+enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
+		size_t len, const struct cm_match_opts *opts)
+{
+	struct cm_name name;
+
+	/* RFC 5922 s7.4: no certificate, not authenticated. */
+	if(!peer->has_cert)
+		return CM_NO_CERTIFICATE;
+	/* RFC 5922 s7.1: first the validity of the certificate (RFC 5280). */
+	if(!peer->verified)
+		return CM_NOT_VERIFIED;
+	/* RFC 5922 s7.3: no identities found, not authenticated. */
+	if(peer->ident_reason != CM_OK)
+		return peer->ident_reason;
+	if(cm_name_parse(domain, len, 1, &name) != CM_OK)
+		return CM_DOMAIN_BAD;
+	return cm_match(&peer->names, &name, opts);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which certificate is in this file? The first one. */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "cm_pem.h"
+
+#define CM_FILE_MAX (1024 * 1024)
+
+/* A whole file of at most CM_FILE_MAX octets; a longer one does not end. */
+static uint8_t *cm_read(const char *path, size_t *len)
+{
+	uint8_t *buf = NULL;
+	FILE *f = fopen(path, "rb");
+
+	if(!f)
+		return NULL;
+	buf = OPENSSL_malloc(CM_FILE_MAX);
+	if(buf)
+		*len = fread(buf, 1, CM_FILE_MAX, f);
+	else
+		errno = ENOMEM;
+	if(buf && ferror(f)) {
+		int why = errno; /* a directory, for one */
+
+		OPENSSL_free(buf);
+		buf = NULL;
+		errno = why;
+	}
+	fclose(f);
+	return buf;
+}
+
+static X509 *cm_parse(const uint8_t *buf, size_t len)
+{
+	const unsigned char *p = buf;
+	BIO *bio = BIO_new_mem_buf(buf, (int)len);
+	X509 *cert = NULL;
+
+	if(bio)
+		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	if(!cert)
+		cert = d2i_X509(NULL, &p, (long)len);
+	return cert;
+}
+
+int cm_pem_load(const char *path, uint8_t **der, size_t *len)
+{
+	size_t size = 0;
+	uint8_t *buf = cm_read(path, &size);
+	X509 *cert;
+	int n;
+
+	if(!buf)
+		return -1;
+	ERR_set_mark();
+	cert = cm_parse(buf, size);
+	OPENSSL_free(buf);
+	*der = NULL;
+	n = cert ? i2d_X509(cert, der) : -1;
+	X509_free(cert);
+	ERR_pop_to_mark();
+	if(n <= 0)
+		return -2;
+	*len = (size_t)n;
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which certificate is in this file? */
+#ifndef CM_PEM_H
+#define CM_PEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Read the first certificate of a PEM file (or a file of DER) of at most 1 MB.
+ * 0: *der is the caller's, to be freed with OPENSSL_free(). -1: cannot be
+ * opened, errno says why. -2: no certificate in it. */
+int cm_pem_load(const char *path, uint8_t **der, size_t *len);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What does a person see of a connection's record? */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cm_row.h"
+
+#define CM_DAY 86400
+
+static void cm_copy(char *to, size_t size, const char *from, size_t len)
+{
+	if(len >= size)
+		len = size - 1;
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+/* A name that does not fit is not cut: the list ends with "..." instead. */
+static void cm_join(struct cm_row *row, const struct cm_names *names)
+{
+	static const char more[] = ",...";
+	size_t offset = 0, len, used = 0;
+	const char *name;
+
+	while((name = cm_names_next(names, &offset, &len)) != NULL) {
+		if(used == 0)
+			cm_copy(row->first, sizeof(row->first), name, len);
+		if(used + 1 + len + sizeof(more) > sizeof(row->identities)) {
+			memcpy(row->identities + used, more, sizeof(more));
+			return;
+		}
+		if(used > 0)
+			row->identities[used++] = ',';
+		memcpy(row->identities + used, name, len);
+		used += len;
+	}
+	row->identities[used] = '\0';
+}
+
+static void cm_hex(char *to, const uint8_t *from, size_t len)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t i;
+
+	for(i = 0; i < len; i++) {
+		to[3 * i] = digits[from[i] >> 4];
+		to[3 * i + 1] = digits[from[i] & 15];
+		to[3 * i + 2] = i + 1 < len ? ':' : '\0';
+	}
+}
+
+static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
+{
+	struct cm_names names = cm_facts_names(f);
+
+	row->established = 1;
+	row->has_cert = f->has_cert;
+	row->verified = f->verified;
+	row->verify_error = f->verify_error;
+	row->ident_reason = f->ident_reason;
+	row->source = f->source;
+	row->not_after = f->not_after;
+	memcpy(row->version, f->version, sizeof(row->version));
+	memcpy(row->cipher, f->cipher, sizeof(row->cipher));
+	cm_copy(row->sni, sizeof(row->sni), f->data, f->sni_len);
+	if(f->has_cert)
+		cm_hex(row->fingerprint, f->fingerprint, sizeof(f->fingerprint));
+	cm_join(row, &names);
+}
+
+static int cm_row_copy(const struct cm_rec *rec, void *arg)
+{
+	struct cm_row *row = arg;
+
+	memset(row, 0, sizeof(*row));
+	row->info = rec->info;
+	row->traffic = rec->traffic;
+	row->opened = rec->opened;
+	if(rec->expected)
+		snprintf(row->expected, sizeof(row->expected), "%s", rec->expected);
+	if(rec->facts)
+		cm_row_facts(row, rec->facts);
+	return 0;
+}
+
+int cm_row_get(int id, struct cm_row *row)
+{
+	return cm_store_with(id, cm_row_copy, row, -1);
+}
+
+int cm_row_days_left(const struct cm_row *row, time_t now)
+{
+	int64_t left = row->not_after - (int64_t)now;
+
+	if(!row->has_cert)
+		return 0;
+	/* a certificate that ended an hour ago has -1 days left, not 0 */
+	return (int)(left >= 0 ? left / CM_DAY : -((-left + CM_DAY - 1) / CM_DAY));
+}
+
+enum cm_reason cm_row_reason(const struct cm_row *row)
+{
+	if(!row->has_cert)
+		return CM_NO_CERTIFICATE;
+	if(!row->verified)
+		return CM_NOT_VERIFIED;
+	return row->ident_reason;
+}
+
+const char *cm_dir_name(enum cm_dir dir)
+{
+	return dir == CM_DIR_IN ? "in" : "out";
+}
+
+const char *cm_state_name(enum cm_state state)
+{
+	switch(state) {
+		case CM_STATE_OPENED:
+			return "opened";
+		case CM_STATE_HANDSHAKING:
+			return "handshaking";
+		case CM_STATE_ESTABLISHED:
+			return "established";
+		case CM_STATE_CLOSING:
+			return "closing";
+	}
+	return "unknown";
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What do we know about each TLS connection?
+ *
+ * One record per connection, in shared memory, in a hash table by connection
+ * id with a lock per bucket.
+ *
+ * Owner: the store. A record is made when the connection is (cm_store_open),
+ * and freed when the core frees the connection (cm_store_close): whoever holds
+ * a reference to the struct tcp_connection may keep the pointer that
+ * cm_store_find gave; everyone else copies out under the lock (cm_store_get,
+ * cm_store_with).
+ *
+ * Written by: the traffic counters by the holder of the connection alone (in:
+ * its one reader, out: under its write_lock), without our lock; everything else
+ * (messages_in, too) under the bucket's lock. Nothing slow happens under a lock, and no memory is
+ * allocated or freed under one.
+ */
+#ifndef CM_STORE_H
+#define CM_STORE_H
+
+#include <stdint.h>
+#include <time.h>
+
+#include "api.h"
+#include "cm_ident.h"
+
+#define CM_CIPHER_MAX 40
+#define CM_VERSION_MAX 12
+
+/* What the handshake told: one block, made once, never changed. */
+struct cm_facts {
+	char version[CM_VERSION_MAX];
+	char cipher[CM_CIPHER_MAX];
+	int has_cert;
+	int verified;
+	int verify_error; /* X509_V_ERR_..., of the peer's chain */
+	enum cm_reason ident_reason;
+	enum cm_source source;
+	unsigned count;
+	int64_t not_after;
+	uint8_t fingerprint[CM_FINGERPRINT_LEN];
+	unsigned short sni_len;
+	unsigned short packed_len;
+	char data[]; /* the SNI, then the packed identities */
+};
+
+struct cm_traffic {
+	uint64_t bytes_in; /* clear text that the peer sent */
+	uint64_t bytes_out;
+	uint32_t messages_in;
+	uint32_t messages_out;
+	int out_rest; /* the next encode goes on with the same message */
+};
+
+struct cm_rec {
+	struct cm_rec *next;
+	struct cm_conn_info info;
+	time_t opened;
+	struct cm_traffic traffic;
+	char *expected; /* own block; canonical, terminated; NULL: none */
+	struct cm_facts *facts; /* own block; NULL until established */
+};
+
+/* Make the empty store, before any fork. 0 or -1. */
+int cm_store_init(unsigned max_connections);
+
+/* Free it all, at shutdown. */
+void cm_store_destroy(void);
+
+/* Add a record for *info. expected may be NULL; the store copies it.
+ * 0; -1 no memory; 1 the store is full. */
+int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect);
+
+/* The record of a connection that the caller holds a reference to, or NULL. */
+struct cm_rec *cm_store_find(int id);
+
+void cm_store_state(struct cm_rec *rec, enum cm_state state);
+void cm_store_local(struct cm_rec *rec, const struct ip_addr *ip,
+		unsigned short port, struct socket_info *sock);
+
+/* Give the record its facts (a shm block, which the store takes over) and make
+ * it established. 1 if it had none, 0 if another process was faster. */
+int cm_store_establish(struct cm_rec *rec, struct cm_facts *facts);
+
+/* Remove and free. 0, *info: what it was, *handshaken: 1 if its handshake was
+ * ever done; or -1: there was none. */
+int cm_store_close(int id, struct cm_conn_info *info, int *handshaken);
+
+/* Set the expected domain. 0 or -1. */
+int cm_store_expect(int id, const struct cm_name *domain);
+
+/* Count a SIP message that came in on connection id. */
+void cm_store_message_in(int id);
+
+/* Call fn with the record under the lock; fn only looks, compares and copies.
+ * Returns fn's answer, or none if there is no such record. */
+int cm_store_with(int id, int (*fn)(const struct cm_rec *rec, void *arg),
+		void *arg, int none);
+
+/* Copy up to max ids into ids, leaving out the first skip in table order.
+ * Returns how many. */
+unsigned cm_store_ids(int *ids, unsigned max, unsigned skip);
+
+/* Records now, and how many there may be. */
+unsigned cm_store_count(void);
+unsigned cm_store_max(void);
+
+static inline struct cm_names cm_facts_names(const struct cm_facts *f)
+{
+	struct cm_names n = {
+			(const uint8_t *)f->data + f->sni_len, f->packed_len, f->source};
+
+	return n;
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What does a script see of this module's functions? */
+#include "tls_reuse_kemi.h"
+
+#include "tr_follow.h"
+#include "tr_pin.h"
+
+int ki_tls_reuse_pin(sip_msg_t *msg)
+{
+	switch(tr_pin(msg)) {
+		case TR_PIN_OK:
+			return 1;
+		case TR_PIN_ERROR:
+			return -1;
+		case TR_PIN_MALFORMED:
+			return -2;
+		case TR_PIN_NOT_SIP:
+			return -3;
+		case TR_PIN_TOO_LONG:
+			return -4;
+		case TR_PIN_TOO_MANY:
+			return -5;
+		case TR_PIN_FULL:
+			return -6;
+		case TR_PIN_CLOSED:
+			return -7;
+	}
+	return -1;
+}
+
+int ki_tls_reuse_follow(sip_msg_t *msg)
+{
+	switch(tr_follow(msg)) {
+		case TR_FOLLOW_OK:
+			return 1;
+		case TR_FOLLOW_NO_TOKEN:
+			return -1;
+		case TR_FOLLOW_GONE:
+			return -2;
+		case TR_FOLLOW_FORGED:
+			return -3;
+		case TR_FOLLOW_WRONG_SIDE:
+			return -4;
+		case TR_FOLLOW_ERROR:
+			return -5;
+	}
+	return -5;
+}
+
+int ki_tls_reuse_onsend(sip_msg_t *msg)
+{
+	return tr_follow_onsend(msg) == TR_FOLLOW_GONE ? -2 : 1;
+}
+
+#define NO_PARAMS \
+	{ \
+		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, \
+				SR_KEMIP_NONE, SR_KEMIP_NONE \
+	}
+
+static sr_kemi_t functions[] = {
+	{str_init("tls_reuse"), str_init("pin"), SR_KEMIP_INT, ki_tls_reuse_pin,
+			NO_PARAMS},
+	{str_init("tls_reuse"), str_init("follow"), SR_KEMIP_INT,
+			ki_tls_reuse_follow, NO_PARAMS},
+	{str_init("tls_reuse"), str_init("onsend"), SR_KEMIP_INT,
+			ki_tls_reuse_onsend, NO_PARAMS},
+	{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}};
+
+void tls_reuse_kemi_register(void)
+{
+	sr_kemi_modules_add(functions);
+}

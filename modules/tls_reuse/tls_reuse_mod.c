@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* On which connection may this request travel? The module as Kamailio sees
+ * it: its parameters, its functions, its start and end. */
+#include "tls_reuse_kemi.h"
+#include "tls_reuse_pv.h"
+#include "tls_reuse_rpc.h"
+#include "tr_conn.h"
+#include "tr_key.h"
+#include "tr_params.h"
+#include "tr_stats.h"
+#include "tr_store.h"
+
+#include "../../core/dprint.h"
+#include "../../core/onsend.h"
+#include "../../core/sr_module.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/random.h>
+
+MODULE_VERSION
+
+struct tr_params tr_params = {.max_flows = 16384, .max_uri_len = 255};
+
+/* One of inner and outer: said as the operator wrote it when it is wrong. */
+static int read_address(const char *name, const char *value,
+		const char *transport, struct tr_addr *addr)
+{
+	size_t at = 0;
+
+	if(value == NULL || *value == '\0') {
+		LM_ERR("%s is not set: say under which address this edge appears on"
+			   " that side, as in modparam(\"tls_reuse\", \"%s\","
+			   " \"sip:10.0.0.1:5060;transport=%s\")\n",
+				name, name, transport ? transport : "udp");
+		return -1;
+	}
+	if(tr_addr_parse((struct tr_view){value, strlen(value)}, transport, addr,
+			   &at)
+			!= 0) {
+		LM_ERR("%s \"%s\" is no host:port[;transport=udp|tcp|tls], from"
+			   " \"%s\" on\n",
+				name, value, value + at);
+		return -1;
+	}
+	return 0;
+}
+
+static int check_bounds(void)
+{
+	if(tr_params.max_flows < 1) {
+		LM_ERR("max_flows is %d, it must be 1 or more\n",
+				tr_params.max_flows);
+		return -1;
+	}
+	if(tr_params.max_uri_len < 32 || tr_params.max_uri_len > TR_FLOW_URI_MAX) {
+		LM_ERR("max_uri_len is %d, it must be 32 to %d\n",
+				tr_params.max_uri_len, TR_FLOW_URI_MAX);
+		return -1;
+	}
+	return 0;
+}
+
+static int make_keys(void)
+{
+	char secret[TR_KEY_MAX];
+	uint32_t epoch;
+	int len = tr_key_load(tr_params.flow_key, secret);
+	int rc = -1;
+
+	if(len >= 0 && getrandom(&epoch, sizeof(epoch), 0) == sizeof(epoch)) {
+		rc = tr_flow_init(&tr_params.keys,
+				(struct tr_view){secret, (size_t)len},
+				(struct tr_view){
+						tr_params.inner.text, tr_params.inner.hostport_len},
+				(struct tr_view){
+						tr_params.outer.text, tr_params.outer.hostport_len},
+				epoch);
+	}
+	OPENSSL_cleanse(secret, sizeof(secret));
+	if(tr_params.flow_key != NULL) {
+		OPENSSL_cleanse(tr_params.flow_key, strlen(tr_params.flow_key));
+	}
+	return rc;
+}
+
+static int mod_init(void)
+{
+	if(check_bounds() != 0
+			|| read_address("inner", tr_params.inner_uri, NULL,
+					   &tr_params.inner)
+					   != 0
+			|| read_address("outer", tr_params.outer_uri, "tls",
+					   &tr_params.outer)
+					   != 0
+			|| make_keys() != 0 || tr_conn_init(tr_store_drop) != 0
+			|| tr_stats_init() != 0
+			|| tr_store_init((unsigned)tr_params.max_flows) != 0) {
+		return -1;
+	}
+	if(!onsend_route_enabled(SIP_REQUEST)) {
+		LM_WARN("there is no onsend_route: without tls_reuse_onsend() in it"
+				" requests to phones are sent by address and not on their"
+				" flow's connection\n");
+	}
+	return 0;
+}
+
+static void mod_destroy(void)
+{
+	tr_store_destroy();
+	tr_flow_wipe(&tr_params.keys);
+}
+
+static int w_pin(struct sip_msg *msg, char *p1, char *p2)
+{
+	return ki_tls_reuse_pin(msg);
+}
+
+static int w_follow(struct sip_msg *msg, char *p1, char *p2)
+{
+	return ki_tls_reuse_follow(msg);
+}
+
+static int w_onsend(struct sip_msg *msg, char *p1, char *p2)
+{
+	return ki_tls_reuse_onsend(msg);
+}
+
+static cmd_export_t cmds[] = {
+		{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
+		{"tls_reuse_follow", w_follow, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+		{"tls_reuse_onsend", w_onsend, 0, 0, 0, ONSEND_ROUTE},
+		{0, 0, 0, 0, 0, 0}};
+
+static param_export_t params[] = {
+		{"flow_key", PARAM_STRING, &tr_params.flow_key},
+		{"inner", PARAM_STRING, &tr_params.inner_uri},
+		{"outer", PARAM_STRING, &tr_params.outer_uri},
+		{"max_flows", PARAM_INT, &tr_params.max_flows},
+		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
+		{0, 0, 0}};
+
+static pv_export_t pvs[] = {
+		{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get, 0,
+				tls_reuse_pv_parse, 0, 0, 0},
+		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
+
+struct module_exports exports = {
+		"tls_reuse",	 /* module name */
+		DEFAULT_DLFLAGS, /* dlopen flags */
+		cmds,			 /* exported functions */
+		params,			 /* exported parameters */
+		tls_reuse_rpc,	 /* RPC commands */
+		pvs,			 /* pseudo-variables */
+		0,				 /* reply processing */
+		mod_init,		 /* start */
+		0,				 /* start of each process */
+		mod_destroy		 /* end */
+};
+
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	tls_reuse_kemi_register();
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What does $tls_reuse(x) say? */
+#include "tls_reuse_pv.h"
+
+#include "tr_conn.h"
+#include "tr_last.h"
+#include "tr_store.h"
+
+#include "../../core/dprint.h"
+
+#include <string.h>
+
+enum item
+{
+	ITEM_FLOW,
+	ITEM_CONID,
+	ITEM_AOR,
+	ITEM_USER_AGENT,
+	ITEM_SIDE,
+	ITEM_REASON,
+	ITEM_COUNT
+};
+
+static const char *const names[ITEM_COUNT] = {
+		"flow", "conid", "aor", "user_agent", "side", "reason"};
+
+/* Where the texts of a record lie until the script has read them. */
+static struct tr_flow_info current;
+
+int tls_reuse_pv_parse(pv_spec_t *spec, str *name)
+{
+	int i;
+
+	for(i = 0; i < ITEM_COUNT; i++) {
+		if(name->len == (int)strlen(names[i])
+				&& memcmp(name->s, names[i], (size_t)name->len) == 0) {
+			spec->pvp.pvn.type = PV_NAME_INTSTR;
+			spec->pvp.pvn.u.isname.type = 0;
+			spec->pvp.pvn.u.isname.name.n = i;
+			return 0;
+		}
+	}
+	LM_ERR("$tls_reuse(%.*s): there are flow, conid, aor, user_agent, side and"
+		   " reason\n",
+			name->len, name->s);
+	return -1;
+}
+
+static int get_text(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
+		const char *text)
+{
+	if(text == NULL || *text == '\0') {
+		return pv_get_null(msg, param, res);
+	}
+	return pv_get_strzval(msg, param, res, (char *)text);
+}
+
+static int get_id(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
+		int id)
+{
+	if(id == 0) {
+		return pv_get_null(msg, param, res);
+	}
+	return pv_get_sintval(msg, param, res, id);
+}
+
+/* The flow that a token led to, else the one that the message came on. */
+static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
+{
+	int conid = last != NULL && last->conid != 0 ? last->conid
+												 : tr_conn_id(msg);
+
+	return conid != 0 && tr_store_get(conid, &current) == 0 ? conid : 0;
+}
+
+static const char *side_of(const struct tr_last *last)
+{
+	if(last == NULL || last->kind == TR_KIND_NONE) {
+		return NULL;
+	}
+	return last->kind == TR_KIND_PHONE ? "phones" : "pbx";
+}
+
+int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param,
+		pv_value_t *res)
+{
+	const struct tr_last *last = tr_last_get(msg);
+
+	switch((enum item)param->pvn.u.isname.name.n) {
+		case ITEM_FLOW:
+			return get_id(msg, param, res, flow_of(msg, last));
+		case ITEM_CONID:
+			return get_id(msg, param, res, tr_conn_id(msg));
+		case ITEM_AOR:
+			return get_text(msg, param, res,
+					flow_of(msg, last) ? current.aor : NULL);
+		case ITEM_USER_AGENT:
+			return get_text(msg, param, res,
+					flow_of(msg, last) ? current.user_agent : NULL);
+		case ITEM_SIDE:
+			return get_text(msg, param, res, side_of(last));
+		case ITEM_REASON:
+			return get_text(msg, param, res, last ? last->reason : NULL);
+		case ITEM_COUNT:
+			break;
+	}
+	return pv_get_null(msg, param, res);
+}

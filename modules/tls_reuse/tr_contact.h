@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which URIs does a Contact header name, and where in it? (RFC 3261 s20.10,
+ * s25.1) */
+#ifndef TR_CONTACT_H
+#define TR_CONTACT_H
+
+#include "tr_view.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Contacts in one message; a registrar lists all bindings of an AOR. */
+#define TR_CONTACTS_MAX 16
+
+struct tr_contact
+{
+	struct tr_view uri;	   /* sip: or sips:, without angle brackets */
+	struct tr_view user;   /* its user part, empty without one */
+	struct tr_view params; /* header parameters, from the first ";" */
+	struct tr_view transport; /* ";transport=..." among them, or empty: the
+								 URI's own, of a phone without brackets */
+	int bracketed;		   /* the URI stands in <> */
+	int has_expires;	   /* an expires parameter that is a number */
+	uint32_t expires;	   /* ... and it, in seconds */
+};
+
+/* Views into the header's body. */
+struct tr_contacts
+{
+	int star; /* "*": all bindings, RFC 3261 s10.2.2; then n is 0 */
+	size_t n;
+	struct tr_contact c[TR_CONTACTS_MAX];
+};
+
+enum tr_contact_error
+{
+	TR_CONTACT_MALFORMED = -1,
+	TR_CONTACT_NOT_SIP = -2, /* a good URI of another scheme */
+	TR_CONTACT_TOO_MANY = -3
+};
+
+/* Reads all of body or fails. Contacts are added to *out, so that several
+ * headers of a message share one bound: zero it before the first.
+ * Returns 0, or an enum tr_contact_error and sets *at to the offset in body
+ * of what is wrong; *out is then not to be used. */
+int tr_contact_walk(struct tr_view body, struct tr_contacts *out, size_t *at);
+
+#endif

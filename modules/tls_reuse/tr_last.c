@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was decided last about this message? */
+#include "tr_last.h"
+
+static struct
+{
+	unsigned int id; /* sip_msg's: unique together with pid */
+	int pid;
+	struct tr_last last;
+} memory;
+
+void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
+		const char *reason)
+{
+	memory.id = msg->id;
+	memory.pid = msg->pid;
+	memory.last.conid = conid;
+	memory.last.kind = kind;
+	memory.last.reason = reason;
+}
+
+const struct tr_last *tr_last_get(const struct sip_msg *msg)
+{
+	if(memory.last.reason == NULL || memory.id != msg->id
+			|| memory.pid != msg->pid) {
+		return NULL;
+	}
+	return &memory.last;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was decided last about this message? For $tls_reuse(x); each process
+ * remembers one message. */
+#ifndef TR_LAST_H
+#define TR_LAST_H
+
+#include "tr_flow.h"
+
+#include "../../core/parser/msg_parser.h"
+
+struct tr_last
+{
+	int conid;			/* of the flow that was followed, or 0 */
+	enum tr_kind kind;	/* of the token that was followed */
+	const char *reason; /* words of the last verdict; never NULL */
+};
+
+/* reason: a constant. */
+void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
+		const char *reason);
+
+/* NULL: nothing was decided about msg in this process. */
+const struct tr_last *tr_last_get(const struct sip_msg *msg);
+
+#endif

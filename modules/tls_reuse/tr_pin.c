@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What must each Contact of this message say on the other side?
+ *
+ *   message                             Contact             becomes
+ *   from a phone                        its URI             a phone's token
+ *   from the PBX                        its URI             a PBX's token
+ *   2xx to REGISTER, from either side   a token of ours     what it stands for
+ *                                       any other           a token
+ *   3xx from a phone                    whom to ask instead that, parameters
+ *                                                           taken off
+ *
+ * The last because a phone that redirects a call names somebody else, whom
+ * its own connection does not lead to. */
+#include "tr_pin.h"
+
+#include "tr_conn.h"
+#include "tr_edit.h"
+#include "tr_last.h"
+#include "tr_params.h"
+#include "tr_register.h"
+#include "tr_stats.h"
+#include "tr_store.h"
+
+#include "../../core/dprint.h"
+#include "../../core/parser/parse_cseq.h"
+#include "../../core/parser/parse_uri.h"
+
+#include <string.h>
+
+/* What pinning needs to know about a message. */
+struct job
+{
+	struct sip_msg *msg;
+	int conid;			  /* of the phone, 0 from the PBX's side */
+	enum tr_kind given;	  /* the kind of token given out for its Contacts */
+	enum tr_kind shown;	  /* the kind that its sender may show */
+	int registered;		  /* 2xx to REGISTER */
+	int redirected;		  /* 3xx from a phone */
+	struct tr_contacts contacts;
+	struct tr_edits edits;
+};
+
+static struct tr_view literal(const char *text)
+{
+	return (struct tr_view){text, strlen(text)};
+}
+
+static enum tr_pinned refuse(const struct job *job, enum tr_pinned result,
+		enum tr_stat stat, const char *reason)
+{
+	tr_stats_inc(stat);
+	tr_last_set(job->msg, 0, TR_KIND_NONE, reason);
+	return result;
+}
+
+static enum tr_pinned no_memory(const struct job *job)
+{
+	return refuse(job, TR_PIN_ERROR, TR_STAT_ERRORS, "out of memory");
+}
+
+static int is_register(const struct sip_msg *msg)
+{
+	if(msg->first_line.type == SIP_REQUEST) {
+		return msg->REQ_METHOD == METHOD_REGISTER;
+	}
+	return get_cseq(msg)->method_id == METHOD_REGISTER;
+}
+
+static void job_init(struct job *job, struct sip_msg *msg)
+{
+	int reply = msg->first_line.type == SIP_REPLY;
+	int class = reply ? (int)msg->REPLY_STATUS / 100 : 0;
+	int outside = tr_conn_from_outside(msg);
+
+	memset(job, 0, sizeof(*job));
+	job->msg = msg;
+	job->conid = tr_conn_id(msg);
+	job->given = outside ? TR_KIND_PHONE : TR_KIND_PBX;
+	job->shown = outside ? TR_KIND_PBX : TR_KIND_PHONE;
+	job->registered = class == 2 && is_register(msg);
+	job->redirected = class == 3 && outside;
+}
+
+/* Gathers the Contacts of all Contact headers. */
+static enum tr_pinned read_contacts(struct job *job)
+{
+	struct hdr_field *h;
+	struct tr_view body;
+	size_t at;
+	int rc = 0;
+
+	for(h = job->msg->contact; h != NULL && rc == 0; h = h->next) {
+		if(h->type != HDR_CONTACT_T) {
+			continue;
+		}
+		body.s = h->body.s;
+		body.len = (size_t)h->body.len;
+		rc = tr_contact_walk(body, &job->contacts, &at);
+		if(rc != 0) {
+			LM_DBG("Contact '%.*s' not understood at offset %d\n",
+					h->body.len, h->body.s, (int)at);
+		}
+	}
+	switch(rc) {
+		case 0:
+			return TR_PIN_OK;
+		case TR_CONTACT_NOT_SIP:
+			return refuse(job, TR_PIN_NOT_SIP, TR_STAT_NOT_SIP,
+					"a Contact is no SIP URI");
+		case TR_CONTACT_TOO_MANY:
+			return refuse(job, TR_PIN_TOO_MANY, TR_STAT_TOO_MANY,
+					"there are too many Contacts");
+		default:
+			return refuse(job, TR_PIN_MALFORMED, TR_STAT_MALFORMED,
+					"a Contact is malformed");
+	}
+}
+
+/* Judges the user part of a Contact: 1 when it is a token of the kind. */
+static int is_token(const struct tr_contact *c, enum tr_kind kind,
+		struct tr_flow *flow, char *buf)
+{
+	enum tr_verdict verdict =
+			tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
+
+	return verdict == TR_OK || verdict == TR_STALE;
+}
+
+static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
+{
+	char token[TR_FLOW_TOKEN_MAX];
+	const struct tr_addr *addr = job->given == TR_KIND_PHONE
+										 ? &tr_params.inner
+										 : &tr_params.outer;
+	struct tr_flow flow = {job->given, (uint32_t)job->conid, c->uri};
+	struct tr_view pieces[4];
+
+	if(c->uri.len > (size_t)tr_params.max_uri_len) {
+		return refuse(job, TR_PIN_TOO_LONG, TR_STAT_TOO_LONG,
+				"a Contact is too long");
+	}
+	pieces[0] = literal("sip:");
+	pieces[1].s = token;
+	if(tr_flow_encode(&tr_params.keys, &flow, token, sizeof(token),
+			   &pieces[1].len)
+			!= 0) {
+		return refuse(job, TR_PIN_ERROR, TR_STAT_ERRORS, "no token made");
+	}
+	pieces[2] = literal("@");
+	pieces[3] = (struct tr_view){addr->text, addr->len};
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, pieces, 4)
+			!= 0) {
+		return no_memory(job);
+	}
+	tr_stats_inc(TR_STAT_PINNED);
+	return TR_PIN_OK;
+}
+
+static enum tr_pinned put_original(struct job *job,
+		const struct tr_contact *c, const struct tr_flow *flow)
+{
+	if(flow->kind == TR_KIND_PHONE) {
+		tr_register_bound(job->msg, (int)flow->conid, c);
+	}
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed,
+			   &flow->uri, 1)
+			!= 0) {
+		return no_memory(job);
+	}
+	tr_stats_inc(TR_STAT_RESTORED);
+	return TR_PIN_OK;
+}
+
+/* sip:user@host:port and nothing else: no sips, no transport=tls. */
+static enum tr_pinned put_bare(struct job *job, const struct tr_contact *c,
+		const struct sip_uri *uri)
+{
+	struct tr_view pieces[6];
+	size_t n = 0;
+
+	pieces[n++] = literal("sip:");
+	if(uri->user.len > 0) {
+		pieces[n++] = c->user;
+		pieces[n++] = literal("@");
+	}
+	pieces[n++] = (struct tr_view){uri->host.s, (size_t)uri->host.len};
+	if(uri->port.len > 0) {
+		pieces[n++] = literal(":");
+		pieces[n++] = (struct tr_view){uri->port.s, (size_t)uri->port.len};
+	}
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, pieces, n)
+			!= 0) {
+		return no_memory(job);
+	}
+	return TR_PIN_OK;
+}
+
+static enum tr_pinned put(struct job *job, const struct tr_contact *c)
+{
+	char buf[TR_FLOW_BUF];
+	struct tr_flow flow;
+	struct sip_uri uri;
+
+	if(tr_edits_done(job->msg, c->uri)) {
+		return TR_PIN_OK;
+	}
+	if(job->registered && is_token(c, job->shown, &flow, buf)) {
+		return put_original(job, c, &flow);
+	}
+	/* Its own token comes back when the script applied our changes to the
+	 * message and pins again; another's must be wrapped like any URI. */
+	if(is_token(c, job->given, &flow, buf)
+			&& (int)flow.conid == job->conid) {
+		return TR_PIN_OK;
+	}
+	if(parse_uri((char *)c->uri.s, (int)c->uri.len, &uri) < 0) {
+		return refuse(job, TR_PIN_MALFORMED, TR_STAT_MALFORMED,
+				"a Contact is malformed");
+	}
+	if(c->transport.len > 0) {
+		tr_edits_remove(&job->edits, job->msg, c->transport);
+	}
+	return job->redirected ? put_bare(job, c, &uri) : put_token(job, c);
+}
+
+static const str *user_agent(struct sip_msg *msg)
+{
+	if(msg->first_line.type == SIP_REQUEST) {
+		return msg->user_agent ? &msg->user_agent->body : NULL;
+	}
+	return msg->server ? &msg->server->body : NULL;
+}
+
+/* The flow's record is there before its first token leaves. */
+static enum tr_pinned note_flow(const struct job *job)
+{
+	struct tr_peer peer;
+	int rc;
+
+	tr_conn_peer(job->msg, &peer);
+	rc = tr_store_seen(job->conid, &peer, user_agent(job->msg));
+	if(rc == TR_STORE_FULL) {
+		return refuse(job, TR_PIN_FULL, TR_STAT_FULL,
+				"there are max_flows flows already");
+	}
+	if(rc < 0) {
+		return no_memory(job);
+	}
+	/* When it closed before the record was made, nobody removes that. */
+	if(rc == 1 && !tr_conn_alive(job->conid)) {
+		tr_store_drop(job->conid);
+		return refuse(job, TR_PIN_CLOSED, TR_STAT_CLOSED,
+				"the connection has closed");
+	}
+	return TR_PIN_OK;
+}
+
+static enum tr_pinned put_all(struct job *job)
+{
+	enum tr_pinned result = TR_PIN_OK;
+	size_t i;
+
+	if(job->registered) {
+		tr_register_answered(job->msg);
+	}
+	for(i = 0; i < job->contacts.n && result == TR_PIN_OK; i++) {
+		result = put(job, &job->contacts.c[i]);
+	}
+	if(result != TR_PIN_OK) {
+		tr_edits_free(&job->edits);
+		return result;
+	}
+	if(tr_edits_apply(&job->edits, job->msg) != 0) {
+		return no_memory(job);
+	}
+	tr_last_set(job->msg, job->conid, job->given, "the Contact was replaced");
+	return TR_PIN_OK;
+}
+
+enum tr_pinned tr_pin(struct sip_msg *msg)
+{
+	struct job job;
+	enum tr_pinned result;
+
+	/* all Contacts, and what registrations and flows are noted from */
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->cseq == NULL
+			|| msg->cseq->parsed == NULL) {
+		job.msg = msg;
+		return refuse(&job, TR_PIN_MALFORMED, TR_STAT_MALFORMED,
+				"a header is malformed");
+	}
+	job_init(&job, msg);
+	result = read_contacts(&job);
+	if(result != TR_PIN_OK || (job.contacts.n == 0 && !job.registered)) {
+		return result;
+	}
+	if(job.given == TR_KIND_PHONE && job.contacts.n > 0) {
+		result = note_flow(&job);
+		if(result != TR_PIN_OK) {
+			return result;
+		}
+	}
+	return put_all(&job);
+}

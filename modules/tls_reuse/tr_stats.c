@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How often did we decide what? */
+#include "tr_stats.h"
+
+#include "tr_store.h"
+
+#include "../../core/counters.h"
+#include "../../core/dprint.h"
+
+static const struct
+{
+	const char *name;
+	const char *doc;
+} table[TR_STAT_COUNT] = {
+	[TR_STAT_PINNED] = {"pinned", "Contacts replaced by a token"},
+	[TR_STAT_RESTORED] = {"restored",
+			"tokens turned back in answers to REGISTER"},
+	[TR_STAT_FOLLOWED_PHONE] = {"followed_phone",
+			"requests whose token led to a phone"},
+	[TR_STAT_FOLLOWED_PBX] = {"followed_pbx",
+			"requests whose token led to the PBX"},
+	[TR_STAT_SENT] = {"sent", "requests sent on the connection of a flow"},
+	[TR_STAT_GONE] = {"gone", "requests for a flow that has closed"},
+	[TR_STAT_GONE_AT_SEND] = {"gone_at_send",
+			"requests whose flow closed before they were sent"},
+	[TR_STAT_STALE] = {"stale", "tokens from before the edge started"},
+	[TR_STAT_UNKNOWN_KEY] = {"unknown_key", "tokens of another key"},
+	[TR_STAT_FORGED] = {"forged", "tokens altered or made up"},
+	[TR_STAT_WRONG_SIDE] = {"wrong_side",
+			"tokens presented by the side they stand for"},
+	[TR_STAT_MALFORMED] = {"refused_malformed", "Contacts not understood"},
+	[TR_STAT_NOT_SIP] = {"refused_not_sip", "Contacts of another scheme"},
+	[TR_STAT_TOO_LONG] = {"refused_too_long", "Contacts over max_uri_len"},
+	[TR_STAT_TOO_MANY] = {"refused_too_many", "messages of many Contacts"},
+	[TR_STAT_FULL] = {"refused_full", "connections beyond max_flows"},
+	[TR_STAT_CLOSED] = {"refused_closed",
+			"messages whose connection closed while they were handled"},
+	[TR_STAT_ERRORS] = {"errors", "out of memory and the like"},
+};
+
+/* Written once, before the processes are forked. */
+static counter_handle_t handles[TR_STAT_COUNT];
+
+static counter_val_t count_flows(counter_handle_t handle, void *param)
+{
+	return tr_store_count();
+}
+
+int tr_stats_init(void)
+{
+	counter_handle_t flows;
+	int i;
+
+	if(counter_register(&flows, "tls_reuse", "flows", CNT_F_NO_RESET,
+			   count_flows, NULL, "flows that are known now", 0)
+			< 0) {
+		LM_ERR("cannot register the statistics\n");
+		return -1;
+	}
+	for(i = 0; i < TR_STAT_COUNT; i++) {
+		if(counter_register(&handles[i], "tls_reuse", table[i].name, 0, NULL,
+				   NULL, table[i].doc, 0)
+				< 0) {
+			LM_ERR("cannot register statistic %s\n", table[i].name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void tr_stats_inc(enum tr_stat stat)
+{
+	counter_inc(handles[stat]);
+}
+
+long tr_stats_get(enum tr_stat stat)
+{
+	return counter_get_val(handles[stat]);
+}
+
+const char *tr_stats_name(enum tr_stat stat)
+{
+	return table[stat].name;
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The media relay beside the edge, in userspace, with its own settings."""
+
+import re
+import socket
+from pathlib import Path
+from typing import Optional
+
+from .paths import PROJECT
+from .proc import Process, in_netns
+
+CONF = PROJECT / "rtpengine-conf" / "rtpengine.conf"
+
+PORTS = range(40000, 50000)     # apart from the phones' and the PBX's
+
+
+class Rtpengine:
+    """rtpengine with one interface outside (ext) and one inside (int)."""
+
+    def __init__(self, where: Path, outer: str, inner: str,
+                 control: str = "127.0.0.1:2223", advertise: str = "",
+                 chroot: Optional[Path] = None):
+        self.where, self.control, self.chroot = where, control, chroot
+        self.log = where / "rtpengine.log"
+        outer = f"{outer}!{advertise}" if advertise else outer
+        self._settings = {
+            "interface": f"ext/{outer};int/{inner}", "listen-ng": control,
+            "table": "-1", "no-fallback": "", "log-level": "6",
+            "pidfile": "", "port-min": str(PORTS[0]),
+            "port-max": str(PORTS[-1])}
+        self._process: Optional[Process] = None
+
+    def _configuration(self) -> Path:
+        """The product's file, with this laboratory's addresses."""
+        text = CONF.read_text("utf-8") if CONF.exists() else "[rtpengine]\n"
+        for name, value in self._settings.items():
+            text = re.sub(rf"^\s*{name}\s*=.*\n", "", text, flags=re.M)
+            if value:
+                text = re.sub(r"^\[rtpengine\][^\n]*\n", lambda m: m[0] +
+                              f"{name} = {value}\n", text, count=1,
+                              flags=re.M)
+        path = self.where / "rtpengine.conf"
+        path.write_text(text)
+        return path
+
+    def start(self) -> None:
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        argv = ["rtpengine", f"--config-file={self._configuration()}",
+                "--foreground", "--log-stderr"]
+        if self.chroot:
+            argv = ["chroot", str(self.chroot), *argv]
+        self._process = Process("rtpengine", in_netns(None, argv), self.log)
+
+    def wait(self) -> None:
+        assert self._process is not None
+        self._process.wait_ready(self.answers)
+
+    def answers(self) -> bool:
+        """Does it answer a ping on its control port?"""
+        host, port = self.control.split(":")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.2)
+            try:
+                sock.connect((host, int(port)))
+                sock.send(b"lab d7:command4:pinge")
+                return b"pong" in sock.recv(1024)
+            except OSError:
+                return False
+
+    def alive(self) -> bool:
+        return self._process is not None and self._process.alive()
+
+    def kill(self) -> None:
+        """Gone at once, in the middle of calls."""
+        if self._process:
+            self._process.kill()
+
+    stop = kill

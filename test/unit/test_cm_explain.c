@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How does a certificate come to its verdict? The lines, and that they print. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../../modules/cert_match/cm_explain.h"
+#include "test_cm_cert.h"
+
+struct lines {
+	size_t used;
+	char text[8192];
+};
+
+static void add_line(void *arg, const char *line)
+{
+	struct lines *l = arg;
+
+	assert_true(strlen(line) < CM_LINE_MAX);
+	l->used += (size_t)snprintf(l->text + l->used, sizeof(l->text) - l->used,
+			"%s\n", line);
+	assert_true(l->used < sizeof(l->text));
+}
+
+static const struct test_san san[] = {{GEN_DNS, "example.com", 0},
+		{GEN_URI, "sip:bob@example.com", 0},
+		{GEN_URI, "sip:a\\\"\r\nb\xff", 0}, {-1, NULL, 0}};
+
+static void test_list(void **state)
+{
+	struct cm_ident_opts opts = {0};
+	static struct lines l;
+	size_t len;
+	uint8_t *der = test_der(san, NULL, &len);
+
+	(void)state;
+	memset(&l, 0, sizeof(l));
+	assert_int_equal(cm_explain_list(der, len, &opts, add_line, &l), CM_OK);
+	assert_string_equal(l.text,
+			"refused URI \"sip:bob@example.com\": userinfo: the URI has a "
+			"user part: it names a person, not a domain (RFC 5922 s7.1)\n"
+			"refused URI \"sip:a\\x5c\"\\x0d\\x0ab\\xff\": control: a control "
+			"character or blank in the name (RFC 5280 s4.2.1.6)\n"
+			"accepted dNSName \"example.com\" (RFC 5922 s7.1)\n");
+	OPENSSL_free(der);
+	memset(&l, 0, sizeof(l));
+	assert_int_equal(
+			cm_explain_list((const uint8_t *)"x", 1, &opts, add_line, &l),
+			CM_MALFORMED);
+	assert_string_equal(l.text, "refused certificate: the certificate cannot "
+								"be read (RFC 5280 s4.1)\n");
+}
+
+static void test_check(void **state)
+{
+	static const struct {
+		const char *says, *domain;
+		int64_t now;
+		enum cm_reason want;
+		const char *in;
+	} rows[] = {
+		{"a match", "Example.COM", 1780000000, CM_OK,
+				"6. match \"Example.COM\": one of the identities is this "
+				"domain (RFC 5922 s7.2)\n"},
+		{"no match", "foo.example.com", 1780000000, CM_NO_MATCH,
+				"6. no match \"foo.example.com\": none of"},
+		{"no domain", "", 1780000000, CM_DOMAIN_BAD, "6. no match \"\": the "
+				"domain asked for is no host name"},
+		{"its time is told", "example.com", 1780000000, CM_OK,
+				"4. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 00:00:00 "
+				"UTC, which is now"},
+		{"before its time", "example.com", 0, CM_OK, "still to come"},
+		{"after its time", "example.com", 1798761601, CM_OK, "is past"},
+		{"its identities are counted", "example.com", 0, CM_OK,
+				"5. 1 identities from 3 entries, source: dns"},
+	};
+	struct cm_ident_opts ident = {0};
+	struct cm_match_opts match = {0};
+	static struct lines l;
+	size_t len, i;
+	uint8_t *der = test_der(san, NULL, &len);
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum cm_reason got;
+
+		memset(&l, 0, sizeof(l));
+		got = cm_explain_check(der, len, rows[i].domain,
+				strlen(rows[i].domain), &ident, &match, rows[i].now, add_line,
+				&l);
+		if(got != rows[i].want || !strstr(l.text, rows[i].in))
+			fail_msg("%s: want %s, got %s:\n%s", rows[i].says,
+					cm_reason_token(rows[i].want), cm_reason_token(got),
+					l.text);
+	}
+	OPENSSL_free(der);
+}
+
+static void test_printable(void **state)
+{
+	char out[16];
+
+	(void)state;
+	assert_string_equal(cm_printable(out, sizeof(out), "abc", 3), "abc");
+	assert_string_equal(
+			cm_printable(out, sizeof(out), "123456789012345", 15),
+			"123456789012345");
+	assert_string_equal(
+			cm_printable(out, sizeof(out), "1234567890123456", 16),
+			"123456789012...");
+	assert_string_equal(
+			cm_printable(out, sizeof(out), "\0\0\0\0\0", 5), "\\x00\\x00\\x00...");
+	assert_string_equal(cm_printable(out, sizeof(out), "", 0), "");
+}
+
+static int cleanup(void **state)
+{
+	(void)state;
+	EVP_PKEY_free(test_key());
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+			cmocka_unit_test(test_list),
+			cmocka_unit_test(test_check),
+			cmocka_unit_test(test_printable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, cleanup);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is one of these identities this domain? A row each. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "../../modules/cert_match/cm_match.h"
+
+struct row {
+	const char *says;
+	const char *names; /* comma list, in canonical form */
+	enum cm_source source;
+	int wildcard;
+	const char *domain;
+	enum cm_reason want;
+};
+
+#define URI CM_SOURCE_URI
+#define DNS CM_SOURCE_DNS
+#define CN CM_SOURCE_CN
+
+static const struct row rows[] = {
+	{"the same name", "example.com", URI, 0, "example.com", CM_OK},
+	{"RFC 5922 s7.2: case insensitive", "example.com", URI, 0, "EXAMPLE.com",
+			CM_OK},
+	{"a trailing dot on the domain", "example.com", URI, 0, "example.com.",
+			CM_OK},
+	{"the last of several", "a.example,b.example,c.example", DNS, 0,
+			"c.example", CM_OK},
+	{"none of several", "a.example,b.example", DNS, 0, "d.example",
+			CM_NO_MATCH},
+	{"RFC 5922 s7.2: no suffixes", "example.com", URI, 0, "foo.example.com",
+			CM_NO_MATCH},
+	{"nor the other way", "foo.example.com", URI, 0, "example.com",
+			CM_NO_MATCH},
+	{"a prefix", "example.com", URI, 0, "example.co", CM_NO_MATCH},
+	{"RFC 5922 s7.2: no wildcards", "*.example.com", DNS, 0,
+			"foo.example.com", CM_NO_MATCH},
+	{"RFC 5922 s7.2: the star matches the star", "*.example.com", DNS, 0,
+			"*.example.com", CM_OK},
+	{"wildcard=1: one label", "*.example.com", DNS, 1, "foo.example.com",
+			CM_OK},
+	{"RFC 9525 s6.3: not two labels", "*.example.com", DNS, 1,
+			"a.b.example.com", CM_NO_MATCH},
+	{"RFC 9525 s6.3: not none", "*.example.com", DNS, 1, "example.com",
+			CM_NO_MATCH},
+	{"wildcard=1: a name that only ends alike", "*.example.com", DNS, 1,
+			"foo.bexample.com", CM_NO_MATCH},
+	{"wildcard=1: not from a URI", "*.example.com", URI, 1, "foo.example.com",
+			CM_NO_MATCH},
+	{"wildcard=1: not from a CN", "*.example.com", CN, 1, "foo.example.com",
+			CM_NO_MATCH},
+	{"wildcard=1: a star asked for is a star", "*.example.com", DNS, 1,
+			"*.example.com", CM_OK},
+	{"wildcard=1: a star is no label for another star", "*.b.c", DNS, 1,
+			"*.c", CM_NO_MATCH},
+	{"wildcard=1: names without a star still match", "a.example", DNS, 1,
+			"a.example", CM_OK},
+	{"no identities at all", "", DNS, 0, "example.com", CM_NO_IDENTITY},
+	{"an address is no domain", "example.com", URI, 0, "192.0.2.1",
+			CM_DOMAIN_BAD},
+	{"nothing is no domain", "example.com", URI, 0, "", CM_DOMAIN_BAD},
+	{"UTF-8 is no A-label", "example.com", URI, 0, "b\xc3\xbc.example",
+			CM_DOMAIN_BAD},
+};
+
+static size_t pack(uint8_t *to, const char *list)
+{
+	size_t used = 0;
+
+	while(*list) {
+		size_t len = strcspn(list, ",");
+
+		to[used] = (uint8_t)len;
+		memcpy(to + used + 1, list, len);
+		used += len + 1;
+		list += len + (list[len] == ',');
+	}
+	return used;
+}
+
+static void test_rows(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *r = &rows[i];
+		struct cm_match_opts opts = {r->wildcard};
+		uint8_t packed[256];
+		struct cm_peer peer = {1, 1, CM_OK, {packed, 0, r->source}};
+		enum cm_reason got;
+
+		peer.names.len = pack(packed, r->names);
+		got = cm_decide(&peer, r->domain, strlen(r->domain), &opts);
+		if(got != r->want)
+			fail_msg("%s: want %s, got %s", r->says, cm_reason_token(r->want),
+					cm_reason_token(got));
+	}
+}
+
+/* What comes before any comparison. */
+static void test_decide(void **state)
+{
+	static const uint8_t packed[] = "\011a.example";
+	struct cm_match_opts opts = {0};
+	struct cm_peer peer = {0};
+
+	(void)state;
+	/* RFC 5922 s7.4: zeroed memory, and a peer without certificate, refuse */
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts),
+			CM_NO_CERTIFICATE);
+	peer.has_cert = 1;
+	peer.ident_reason = CM_OK;
+	peer.names.packed = packed;
+	peer.names.len = 10;
+	/* RFC 5922 s7.1: an identity counts only in a valid certificate */
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_NOT_VERIFIED);
+	peer.verified = 1;
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_OK);
+	/* RFC 5922 s7.3: no identities found, not authenticated */
+	peer.ident_reason = CM_NO_IDENTITY;
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_NO_IDENTITY);
+	peer.ident_reason = CM_MALFORMED;
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_MALFORMED);
+}
+
+/* A packing that does not add up ends the walk, within its bounds. */
+static void test_bad_packing(void **state)
+{
+	static const uint8_t packed[] = {3, 'a', '.', 'b', 9, 'x'};
+	struct cm_names names = {packed, sizeof(packed), CM_SOURCE_DNS};
+	size_t offset = 0, len = 0;
+
+	(void)state;
+	assert_non_null(cm_names_next(&names, &offset, &len));
+	assert_int_equal(len, 3);
+	assert_null(cm_names_next(&names, &offset, &len));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+			cmocka_unit_test(test_rows),
+			cmocka_unit_test(test_decide),
+			cmocka_unit_test(test_bad_packing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
