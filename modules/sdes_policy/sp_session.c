@@ -166,15 +166,17 @@ enum sp_outcome sp_session_in(
 	enum sp_outcome outcome = SP_OUTCOME_ERROR;
 
 	sp_session_wipe();
+	state.session.valid = 1;
+	state.session.msg_id = msg->id;
+	state.session.role = role_of(msg, role);
 	if(from == NULL) {
 		LM_ERR("the policy has no side \"%.*s\": name one of its <side>\n",
 				(int)side.len, side.s);
+		sp_verdict_all(&state.session.verdict, 500,
+				"the edge is not set up for this side");
 	} else {
 		if(parse_headers(msg, HDR_CALLID_F, 0) < 0)
 			LM_DBG("no Call-ID\n");
-		state.session.valid = 1;
-		state.session.msg_id = msg->id;
-		state.session.role = role_of(msg, role);
 		copy_name(state.session.from, from->name);
 		outcome = judge_message(msg, rules, from, sp_rules_next(rules, from));
 	}

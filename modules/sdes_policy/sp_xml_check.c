@@ -112,13 +112,14 @@ void sp_complain(
 	sp_buf_str(c->why, words);
 }
 
+/* What an element of this name is made of, or NULL for no such element. */
 static const char *expected_of(const xmlNode *node)
 {
 	for(size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		if(xmlStrEqual(node->name, (const xmlChar *)expected[i][0]))
 			return expected[i][1];
 	}
-	return expected[0][1];
+	return NULL;
 }
 
 /* libxml2 2.12 made the second argument const. */
@@ -133,9 +134,12 @@ static void catch_error(void *arg, error_arg error)
 	struct catcher *catcher = arg;
 	struct sp_buf words;
 
-	if(catcher->words[0] != '\0' || error == NULL || error->message == NULL)
+	if(error == NULL || error->message == NULL)
 		return;
-	catcher->node = error->node;
+	if(catcher->node == NULL)
+		catcher->node = error->node;
+	if(catcher->words[0] != '\0')
+		return;
 	sp_buf_init(&words, catcher->words, sizeof(catcher->words));
 	put_words(&words, error->message);
 }
@@ -177,20 +181,64 @@ static xmlRelaxNG *schema(void)
 	return rng;
 }
 
-static void put_invalid(
-		const struct sp_complaint *c, const struct catcher *catcher)
+/* The first element of a name that stands nowhere in a policy, or NULL. */
+static const xmlNode *stranger(const xmlNode *node)
 {
-	const xmlNode *node = catcher->node;
+	for(; node != NULL; node = node->next) {
+		const xmlNode *deeper;
 
-	if(node != NULL && node->type != XML_ELEMENT_NODE)
-		node = node->parent;
-	if(node == NULL || node->type != XML_ELEMENT_NODE) {
-		sp_complain(c, NULL, "does not obey the schema");
-		return;
+		if(node->type != XML_ELEMENT_NODE)
+			continue;
+		if(expected_of(node) == NULL)
+			return node;
+		deeper = stranger(node->children);
+		if(deeper != NULL)
+			return deeper;
 	}
-	sp_complain(c, node, catcher->words);
+	return NULL;
+}
+
+static const xmlNode *child(const xmlNode *parent, const char *name)
+{
+	const xmlNode *n = parent->children;
+
+	while(n != NULL && !xmlStrEqual(n->name, (const xmlChar *)name))
+		n = n->next;
+	return n;
+}
+
+/* libxml2 blames the root for what is wrong somewhere in it, and speaks of
+ * whichever element it tried last: look for what a person would name. */
+static const char *root_words(const xmlNode *root, const char *otherwise)
+{
+	if(!xmlStrEqual(root->name, (const xmlChar *)"sdes-policy"))
+		return "this is no SDES policy";
+	if(child(root, "suites") == NULL)
+		return "there is no <suites>";
+	return child(root, "side") == NULL ? "there is no <side>" : otherwise;
+}
+
+static void put_invalid(const struct sp_complaint *c, const xmlNode *root,
+		const struct catcher *catcher)
+{
+	const xmlNode *node = stranger(root), *at = node;
+	const char *words = "this element has no place here";
+
+	if(node == NULL) {
+		at = catcher->node;
+		while(at != NULL && at->type != XML_ELEMENT_NODE)
+			at = at->parent;
+		node = at != NULL ? at : root;
+		words = catcher->words;
+	} else if(node != root) {
+		node = node->parent;
+	}
+	if(node == root && words == catcher->words)
+		words = root_words(root, words);
+	sp_complain(c, at != NULL ? at : node, words);
 	sp_buf_str(c->why, "; expected ");
-	sp_buf_str(c->why, expected_of(node));
+	sp_buf_str(c->why, expected_of(node) != NULL ? expected_of(node)
+												 : expected[0][1]);
 }
 
 static int validate(const struct sp_complaint *c, xmlDoc *doc)
@@ -206,7 +254,7 @@ static int validate(const struct sp_complaint *c, xmlDoc *doc)
 				ctxt, (xmlStructuredErrorFunc)catch_error, &catcher);
 		ret = xmlRelaxNGValidateDoc(ctxt, doc);
 		if(ret > 0)
-			put_invalid(c, &catcher);
+			put_invalid(c, xmlDocGetRootElement(doc), &catcher);
 		xmlRelaxNGFreeValidCtxt(ctxt);
 	}
 	if(rng != NULL)

@@ -5,6 +5,7 @@
 #include "tls_reuse_pv.h"
 #include "tls_reuse_rpc.h"
 #include "tr_conn.h"
+#include "tr_hide.h"
 #include "tr_key.h"
 #include "tr_params.h"
 #include "tr_stats.h"
@@ -36,8 +37,8 @@ static int read_address(const char *name, const char *value,
 				name, name, transport ? transport : "udp");
 		return -1;
 	}
-	if(tr_addr_parse((struct tr_view){value, strlen(value)}, transport, addr,
-			   &at)
+	if(tr_addr_parse(
+			   (struct tr_view){value, strlen(value)}, transport, addr, &at)
 			!= 0) {
 		LM_ERR("%s \"%s\" is no host:port[;transport=udp|tcp|tls], from"
 			   " \"%s\" on\n",
@@ -50,8 +51,7 @@ static int read_address(const char *name, const char *value,
 static int check_bounds(void)
 {
 	if(tr_params.max_flows < 1) {
-		LM_ERR("max_flows is %d, it must be 1 or more\n",
-				tr_params.max_flows);
+		LM_ERR("max_flows is %d, it must be 1 or more\n", tr_params.max_flows);
 		return -1;
 	}
 	if(tr_params.max_uri_len < 32 || tr_params.max_uri_len > TR_FLOW_URI_MAX) {
@@ -78,6 +78,9 @@ static int make_keys(void)
 						tr_params.outer.text, tr_params.outer.hostport_len},
 				epoch);
 	}
+	if(rc == 0 && tr_params.hide_via) {
+		rc = tr_hide_init((struct tr_view){secret, (size_t)len});
+	}
 	OPENSSL_cleanse(secret, sizeof(secret));
 	if(tr_params.flow_key != NULL) {
 		OPENSSL_cleanse(tr_params.flow_key, strlen(tr_params.flow_key));
@@ -88,11 +91,11 @@ static int make_keys(void)
 static int mod_init(void)
 {
 	if(check_bounds() != 0
-			|| read_address("inner", tr_params.inner_uri, NULL,
-					   &tr_params.inner)
+			|| read_address(
+					   "inner", tr_params.inner_uri, NULL, &tr_params.inner)
 					   != 0
-			|| read_address("outer", tr_params.outer_uri, "tls",
-					   &tr_params.outer)
+			|| read_address(
+					   "outer", tr_params.outer_uri, "tls", &tr_params.outer)
 					   != 0
 			|| make_keys() != 0 || tr_conn_init(tr_store_drop) != 0
 			|| tr_stats_init() != 0
@@ -111,6 +114,7 @@ static void mod_destroy(void)
 {
 	tr_store_destroy();
 	tr_flow_wipe(&tr_params.keys);
+	tr_hide_destroy();
 }
 
 static int w_pin(struct sip_msg *msg, char *p1, char *p2)
@@ -128,36 +132,35 @@ static int w_onsend(struct sip_msg *msg, char *p1, char *p2)
 	return ki_tls_reuse_onsend(msg);
 }
 
-static cmd_export_t cmds[] = {
-		{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
+static cmd_export_t cmds[] = {{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
 		{"tls_reuse_follow", w_follow, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
 		{"tls_reuse_onsend", w_onsend, 0, 0, 0, ONSEND_ROUTE},
 		{0, 0, 0, 0, 0, 0}};
 
-static param_export_t params[] = {
-		{"flow_key", PARAM_STRING, &tr_params.flow_key},
-		{"inner", PARAM_STRING, &tr_params.inner_uri},
-		{"outer", PARAM_STRING, &tr_params.outer_uri},
-		{"max_flows", PARAM_INT, &tr_params.max_flows},
-		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
-		{0, 0, 0}};
+static param_export_t params[]
+		= {{"flow_key", PARAM_STRING, &tr_params.flow_key},
+				{"inner", PARAM_STRING, &tr_params.inner_uri},
+				{"outer", PARAM_STRING, &tr_params.outer_uri},
+				{"max_flows", PARAM_INT, &tr_params.max_flows},
+				{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
+				{"hide_via", PARAM_INT, &tr_params.hide_via}, {0, 0, 0}};
 
-static pv_export_t pvs[] = {
-		{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get, 0,
-				tls_reuse_pv_parse, 0, 0, 0},
-		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
+static pv_export_t pvs[]
+		= {{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get,
+				   0, tls_reuse_pv_parse, 0, 0, 0},
+				{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
 
 struct module_exports exports = {
-		"tls_reuse",	 /* module name */
+		"tls_reuse",     /* module name */
 		DEFAULT_DLFLAGS, /* dlopen flags */
-		cmds,			 /* exported functions */
-		params,			 /* exported parameters */
-		tls_reuse_rpc,	 /* RPC commands */
-		pvs,			 /* pseudo-variables */
-		0,				 /* reply processing */
-		mod_init,		 /* start */
-		0,				 /* start of each process */
-		mod_destroy		 /* end */
+		cmds,            /* exported functions */
+		params,          /* exported parameters */
+		tls_reuse_rpc,   /* RPC commands */
+		pvs,             /* pseudo-variables */
+		0,               /* reply processing */
+		mod_init,        /* start */
+		0,               /* start of each process */
+		mod_destroy      /* end */
 };
 
 int mod_register(char *path, int *dlflags, void *p1, void *p2)

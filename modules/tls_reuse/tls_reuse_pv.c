@@ -10,8 +10,7 @@
 
 #include <string.h>
 
-enum item
-{
+enum item {
 	ITEM_FLOW,
 	ITEM_CONID,
 	ITEM_AOR,
@@ -21,8 +20,8 @@ enum item
 	ITEM_COUNT
 };
 
-static const char *const names[ITEM_COUNT] = {
-		"flow", "conid", "aor", "user_agent", "side", "reason"};
+static const char *const names[ITEM_COUNT]
+		= {"flow", "conid", "aor", "user_agent", "side", "reason"};
 
 /* Where the texts of a record lie until the script has read them. */
 static struct tr_flow_info current;
@@ -55,8 +54,8 @@ static int get_text(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
 	return pv_get_strzval(msg, param, res, (char *)text);
 }
 
-static int get_id(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
-		int id)
+static int get_id(
+		struct sip_msg *msg, pv_param_t *param, pv_value_t *res, int id)
 {
 	if(id == 0) {
 		return pv_get_null(msg, param, res);
@@ -67,8 +66,8 @@ static int get_id(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
 /* The flow that a token led to, else the one that the message came on. */
 static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
 {
-	int conid = last != NULL && last->conid != 0 ? last->conid
-												 : tr_conn_id(msg);
+	int conid
+			= last != NULL && last->conid != 0 ? last->conid : tr_conn_id(msg);
 
 	return conid != 0 && tr_store_get(conid, &current) == 0 ? conid : 0;
 }
@@ -81,8 +80,7 @@ static const char *side_of(const struct tr_last *last)
 	return last->kind == TR_KIND_PHONE ? "phones" : "pbx";
 }
 
-int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param,
-		pv_value_t *res)
+int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 {
 	const struct tr_last *last = tr_last_get(msg);
 
@@ -92,8 +90,8 @@ int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param,
 		case ITEM_CONID:
 			return get_id(msg, param, res, tr_conn_id(msg));
 		case ITEM_AOR:
-			return get_text(msg, param, res,
-					flow_of(msg, last) ? current.aor : NULL);
+			return get_text(
+					msg, param, res, flow_of(msg, last) ? current.aor : NULL);
 		case ITEM_USER_AGENT:
 			return get_text(msg, param, res,
 					flow_of(msg, last) ? current.user_agent : NULL);

@@ -6,7 +6,6 @@
 #include "../../core/pvar.h"
 
 int tls_reuse_pv_parse(pv_spec_t *spec, str *name);
-int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param,
-		pv_value_t *res);
+int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res);
 
 #endif

@@ -24,14 +24,14 @@ static size_t skip_host(struct tr_view in, size_t from)
 	size_t i = from;
 
 	if(i < in.len && in.s[i] == '[') {
-		for(i++; i < in.len && (is_alnum(in.s[i]) || in.s[i] == ':'
-									   || in.s[i] == '.');
+		for(i++; i < in.len
+				 && (is_alnum(in.s[i]) || in.s[i] == ':' || in.s[i] == '.');
 				i++) {
 		}
 		return i < in.len && in.s[i] == ']' && i > from + 1 ? i + 1 : from;
 	}
-	while(i < in.len && (is_alnum(in.s[i]) || in.s[i] == '.'
-								|| in.s[i] == '-')) {
+	while(i < in.len
+			&& (is_alnum(in.s[i]) || in.s[i] == '.' || in.s[i] == '-')) {
 		i++;
 	}
 	return i;
@@ -65,8 +65,8 @@ static int is_transport(struct tr_view in, size_t at)
 		   || starts(in, at, "tls");
 }
 
-int tr_addr_parse(struct tr_view in, const char *transport,
-		struct tr_addr *out, size_t *at)
+int tr_addr_parse(struct tr_view in, const char *transport, struct tr_addr *out,
+		size_t *at)
 {
 	size_t begin = starts(in, 0, "sip:") ? 4 : 0;
 	size_t next = skip_host(in, begin);

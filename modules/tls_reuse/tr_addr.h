@@ -10,8 +10,7 @@
 #define TR_ADDR_MAX 255
 
 /* What follows the "@" in the Contacts that we write. */
-struct tr_addr
-{
+struct tr_addr {
 	char text[TR_ADDR_MAX + 1]; /* "host:port;transport=tcp", terminated */
 	size_t len;
 	size_t hostport_len; /* its part before the parameters */
@@ -21,7 +20,7 @@ struct tr_addr
  * host being a name, an IPv4 address or an IPv6 address in brackets.
  * transport: appended as ";transport=..." when in has none; NULL: nothing.
  * Returns 0, or -1 and sets *at to the offset in in of what is wrong. */
-int tr_addr_parse(struct tr_view in, const char *transport,
-		struct tr_addr *out, size_t *at);
+int tr_addr_parse(struct tr_view in, const char *transport, struct tr_addr *out,
+		size_t *at);
 
 #endif

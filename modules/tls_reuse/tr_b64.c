@@ -2,8 +2,8 @@
 /* How do octets look in the user part of a SIP URI? See the header. */
 #include "tr_b64.h"
 
-static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet[]
+		= "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* The value of a character, or -1. */
 static int value_of(char c)
@@ -42,8 +42,8 @@ void tr_b64_encode(const uint8_t *in, size_t len, char *out)
 	}
 }
 
-int tr_b64_decode(const char *in, size_t len, uint8_t *out, size_t cap,
-		size_t *out_len)
+int tr_b64_decode(
+		const char *in, size_t len, uint8_t *out, size_t cap, size_t *out_len)
 {
 	uint32_t bits = 0;
 	unsigned have = 0;

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Characters needed for n octets. */
-#define TR_B64_LEN(n) (((n) * 4 + 2) / 3)
+#define TR_B64_LEN(n) (((n)*4 + 2) / 3)
 
 /* Writes TR_B64_LEN(len) characters to out, which has room for them. */
 void tr_b64_encode(const uint8_t *in, size_t len, char *out);
@@ -18,7 +18,7 @@ void tr_b64_encode(const uint8_t *in, size_t len, char *out);
  * octets: surplus bits must be zero, so no character can be changed freely.
  * Returns 0 and sets *out_len, or -1: a character or a length that the
  * encoder never writes, or more than cap octets. */
-int tr_b64_decode(const char *in, size_t len, uint8_t *out, size_t cap,
-		size_t *out_len);
+int tr_b64_decode(
+		const char *in, size_t len, uint8_t *out, size_t cap, size_t *out_len);
 
 #endif

@@ -20,8 +20,7 @@
 #define PARAM_LEN (sizeof(PARAM) - 1)
 #define TRANSPORT ";transport=tls"
 
-static struct
-{
+static struct {
 	cert_match_api_t cert_match;
 	void (*closed)(int conid);
 } bound;
@@ -36,10 +35,8 @@ int tr_conn_init(void (*closed)(int conid))
 	struct cm_observer observer = {NULL, NULL, on_closed, NULL};
 
 	bound.closed = closed;
+	/* says itself which loadmodule line is missing */
 	if(cert_match_load_api(&bound.cert_match) != 0) {
-		LM_ERR("tls_reuse needs the cert_match module to know when a"
-			   " connection closes: put loadmodule \"cert_match.so\" before"
-			   " loadmodule \"tls_reuse.so\"\n");
 		return -1;
 	}
 	return bound.cert_match.observe(&observer);
@@ -147,13 +144,14 @@ static int aimed_at(const struct sip_msg *msg)
 	return str2int(&digits, &id) == 0 ? (int)id : 0;
 }
 
-/* 1: to is the very address in msg's destination URI. */
+/* 1: msg is aimed, and to is the very address that it is aimed at. */
 static int is_aim(const struct sip_msg *msg, const union sockaddr_union *to)
 {
 	struct sip_uri uri;
 	struct ip_addr *want, ip;
 
-	if(parse_uri(msg->dst_uri.s, msg->dst_uri.len, &uri) < 0) {
+	if(aimed_at(msg) == 0
+			|| parse_uri(msg->dst_uri.s, msg->dst_uri.len, &uri) < 0) {
 		return 0;
 	}
 	want = str2ip(&uri.host);
@@ -180,18 +178,29 @@ static struct dest_info *destination(void)
 	return dst;
 }
 
+/* Where msg was meant to go: its id, or 0 when that is not fixed. */
+static int meant_for(const struct sip_msg *msg, const struct dest_info *dst)
+{
+	/* RFC 3261 s18.2.2: a response uses the request's connection; the core
+	 * knows it from our Via. */
+	if(msg->first_line.type == SIP_REPLY) {
+		return dst->id;
+	}
+	return is_aim(msg, &dst->to) ? aimed_at(msg) : 0;
+}
+
 int tr_conn_hold(struct sip_msg *msg)
 {
 	struct dest_info *dst;
 	int conid;
 
 	if(!is_route_type(ONSEND_ROUTE) || p_onsend == NULL
-			|| p_onsend->to == NULL || (conid = aimed_at(msg)) == 0) {
+			|| p_onsend->to == NULL) {
 		return 0;
 	}
 	dst = destination();
 	if(dst->proto != PROTO_TLS || dst->send_sock != p_onsend->send_sock
-			|| !is_aim(msg, &dst->to)) {
+			|| (conid = meant_for(msg, dst)) == 0) {
 		return 0;
 	}
 	dst->id = conid;

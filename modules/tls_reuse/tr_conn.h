@@ -9,8 +9,7 @@
 #include "../../core/parser/msg_parser.h"
 
 /* A phone's end of a connection, and ours. */
-struct tr_peer
-{
+struct tr_peer {
 	struct ip_addr ip;
 	unsigned short port;
 	struct socket_info *sock; /* where we listen; lives as long as we do */
@@ -40,9 +39,10 @@ int tr_conn_alive(int conid);
  * and what a failure route or another process sees again. 0 or -1. */
 int tr_conn_aim(struct sip_msg *msg, int conid, const struct tr_peer *peer);
 
-/* In onsend_route: has the core use the connection that the message was
- * aimed at, and no other whatever happens to it. Returns the connection's id,
- * or 0 when the message is not aimed, or goes somewhere else. */
+/* In onsend_route: has the core use the connection that a request was aimed
+ * at, or that a response's request came on, and no other whatever happens to
+ * it. Returns the connection's id, or 0 when the message is not aimed, or
+ * goes somewhere else. */
 int tr_conn_hold(struct sip_msg *msg);
 
 #endif

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-struct walk
-{
+struct walk {
 	const char *s;
 	size_t len;
 	size_t at;
@@ -71,8 +70,7 @@ static void skip_lws(struct walk *w)
 
 		if(c == ' ' || c == '\t') {
 			w->at++;
-		} else if(c == '\r' && w->at + 2 < w->len
-				  && w->s[w->at + 1] == '\n'
+		} else if(c == '\r' && w->at + 2 < w->len && w->s[w->at + 1] == '\n'
 				  && (w->s[w->at + 2] == ' ' || w->s[w->at + 2] == '\t')) {
 			w->at += 3;
 		} else {
@@ -141,8 +139,7 @@ static int check_sip(struct tr_view uri, size_t colon, struct tr_view *user)
 	if(host < 0 || (size_t)host >= uri.len) {
 		return -1;
 	}
-	if(!is_alpha(uri.s[host]) && !is_digit(uri.s[host])
-			&& uri.s[host] != '[') {
+	if(!is_alpha(uri.s[host]) && !is_digit(uri.s[host]) && uri.s[host] != '[') {
 		return -1;
 	}
 	for(i = (size_t)host; i < uri.len; i++) {
@@ -152,17 +149,17 @@ static int check_sip(struct tr_view uri, size_t colon, struct tr_view *user)
 }
 
 /* Judges the URI that lies in the walk from begin to end. */
-static int read_uri(struct walk *w, size_t begin, size_t end,
-		struct tr_contact *c)
+static int read_uri(
+		struct walk *w, size_t begin, size_t end, struct tr_contact *c)
 {
 	struct tr_view name;
 	size_t i = begin;
 
-	while(i < end && (is_alpha(w->s[i]) || (i > begin
-									&& (is_digit(w->s[i])
-											|| w->s[i] == '+'
-											|| w->s[i] == '-'
-											|| w->s[i] == '.')))) {
+	while(i < end
+			&& (is_alpha(w->s[i])
+					|| (i > begin
+							&& (is_digit(w->s[i]) || w->s[i] == '+'
+									|| w->s[i] == '-' || w->s[i] == '.')))) {
 		i++;
 	}
 	w->at = begin;

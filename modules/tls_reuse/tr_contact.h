@@ -12,28 +12,25 @@
 /* Contacts in one message; a registrar lists all bindings of an AOR. */
 #define TR_CONTACTS_MAX 16
 
-struct tr_contact
-{
-	struct tr_view uri;	   /* sip: or sips:, without angle brackets */
-	struct tr_view user;   /* its user part, empty without one */
-	struct tr_view params; /* header parameters, from the first ";" */
+struct tr_contact {
+	struct tr_view uri;       /* sip: or sips:, without angle brackets */
+	struct tr_view user;      /* its user part, empty without one */
+	struct tr_view params;    /* header parameters, from the first ";" */
 	struct tr_view transport; /* ";transport=..." among them, or empty: the
 								 URI's own, of a phone without brackets */
-	int bracketed;		   /* the URI stands in <> */
-	int has_expires;	   /* an expires parameter that is a number */
-	uint32_t expires;	   /* ... and it, in seconds */
+	int bracketed;            /* the URI stands in <> */
+	int has_expires;          /* an expires parameter that is a number */
+	uint32_t expires;         /* ... and it, in seconds */
 };
 
 /* Views into the header's body. */
-struct tr_contacts
-{
+struct tr_contacts {
 	int star; /* "*": all bindings, RFC 3261 s10.2.2; then n is 0 */
 	size_t n;
 	struct tr_contact c[TR_CONTACTS_MAX];
 };
 
-enum tr_contact_error
-{
+enum tr_contact_error {
 	TR_CONTACT_MALFORMED = -1,
 	TR_CONTACT_NOT_SIP = -2, /* a good URI of another scheme */
 	TR_CONTACT_TOO_MANY = -3

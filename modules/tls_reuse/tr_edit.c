@@ -42,8 +42,8 @@ int tr_edits_add(struct tr_edits *edits, const struct sip_msg *msg,
 	return 0;
 }
 
-void tr_edits_remove(struct tr_edits *edits, const struct sip_msg *msg,
-		struct tr_view old)
+void tr_edits_remove(
+		struct tr_edits *edits, const struct sip_msg *msg, struct tr_view old)
 {
 	struct tr_edit *e = &edits->e[edits->n++];
 
@@ -59,8 +59,8 @@ int tr_edits_done(const struct sip_msg *msg, struct tr_view old)
 	unsigned int offset = (unsigned int)(old.s - msg->buf);
 
 	for(l = msg->add_rm; l != NULL; l = l->next) {
-		if(l->op == LUMP_DEL && l->u.offset == offset
-				&& l->len == (int)old.len && l->after != NULL) {
+		if(l->op == LUMP_DEL && l->u.offset == offset && l->len == (int)old.len
+				&& l->after != NULL) {
 			return 1;
 		}
 	}
@@ -73,8 +73,8 @@ static int apply(struct tr_edit *e, struct sip_msg *msg)
 
 	if(l == NULL
 			|| (e->text.s != NULL
-					&& insert_new_lump_after(l, e->text.s, e->text.len,
-							   HDR_CONTACT_T)
+					&& insert_new_lump_after(
+							   l, e->text.s, e->text.len, HDR_CONTACT_T)
 							   == NULL)) {
 		LM_ERR("cannot replace a Contact\n");
 		return -1;

@@ -8,23 +8,21 @@
 
 #include "../../core/parser/msg_parser.h"
 
-struct tr_edit
-{
+struct tr_edit {
 	int offset; /* in the message's buffer */
 	int len;
 	str text; /* private memory; the message's from tr_edits_apply() on;
 				 NULL: nothing instead */
 };
 
-struct tr_edits
-{
+struct tr_edits {
 	size_t n;
 	struct tr_edit e[2 * TR_CONTACTS_MAX]; /* two for each Contact */
 };
 
 /* Plans to remove the view old, which lies in msg's buffer. */
-void tr_edits_remove(struct tr_edits *edits, const struct sip_msg *msg,
-		struct tr_view old);
+void tr_edits_remove(
+		struct tr_edits *edits, const struct sip_msg *msg, struct tr_view old);
 
 /* Plans to replace the view old, which lies in msg's buffer, by the pieces
  * put together, in angle brackets when wrap is set. 0, or -1: no memory. */

@@ -49,8 +49,8 @@ static uint32_t get32(const uint8_t *p)
 		   | ((uint32_t)p[2] << 8) | p[3];
 }
 
-static void bind_key(struct tr_mac_key *key, struct tr_view secret,
-		struct tr_view addr)
+static void bind_key(
+		struct tr_mac_key *key, struct tr_view secret, struct tr_view addr)
 {
 	uint8_t len = (uint8_t)addr.len;
 
@@ -140,8 +140,8 @@ int tr_flow_encode(const struct tr_flow_keys *keys, const struct tr_flow *flow,
 }
 
 /* Puts the URI together again; buf has room for TR_FLOW_BUF octets. */
-static struct tr_view lengthen(uint8_t head, const uint8_t *text, size_t len,
-		char *buf)
+static struct tr_view lengthen(
+		uint8_t head, const uint8_t *text, size_t len, char *buf)
 {
 	struct tr_view uri = {buf, 0};
 
@@ -177,8 +177,7 @@ static int read_head(const uint8_t *raw, size_t len, enum tr_kind *kind)
 }
 
 enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
-		enum tr_kind want, struct tr_view user, struct tr_flow *flow,
-		char *buf)
+		enum tr_kind want, struct tr_view user, struct tr_flow *flow, char *buf)
 {
 	uint8_t raw[TR_FLOW_OVERHEAD + TR_FLOW_URI_MAX];
 	enum tr_kind kind;
@@ -189,9 +188,9 @@ enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
 			|| memcmp(user.s, TR_FLOW_PREFIX, TR_FLOW_PREFIX_LEN) != 0) {
 		return TR_NO_TOKEN;
 	}
-	if(tr_b64_decode(user.s + TR_FLOW_PREFIX_LEN,
-			   user.len - TR_FLOW_PREFIX_LEN, raw, sizeof(raw), &len)
-					!= 0
+	if(tr_b64_decode(user.s + TR_FLOW_PREFIX_LEN, user.len - TR_FLOW_PREFIX_LEN,
+			   raw, sizeof(raw),
+			   &len) != 0
 			|| (before = read_head(raw, len, &kind)) < 0) {
 		return TR_MALFORMED;
 	}
@@ -199,14 +198,13 @@ enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
 		return TR_UNKNOWN_KEY;
 	}
 	signed_len = len - TR_MAC_LEN;
-	if(!tr_mac_check(&keys->by_kind[kind], raw, signed_len,
-			   raw + signed_len)) {
+	if(!tr_mac_check(&keys->by_kind[kind], raw, signed_len, raw + signed_len)) {
 		return TR_FORGED;
 	}
 	flow->kind = kind;
 	flow->conid = kind == TR_KIND_PHONE ? get32(raw + HEAD_LEN + 4) : 0;
-	flow->uri = lengthen(raw[0], raw + before,
-			signed_len - (size_t)before, buf);
+	flow->uri
+			= lengthen(raw[0], raw + before, signed_len - (size_t)before, buf);
 	if(kind != want) {
 		return TR_WRONG_SIDE;
 	}

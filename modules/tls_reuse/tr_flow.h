@@ -24,40 +24,35 @@
 #define TR_FLOW_OVERHEAD (3 + 4 + 4 + TR_MAC_LEN)
 
 /* Longest token, in characters. */
-#define TR_FLOW_TOKEN_MAX \
-	(TR_FLOW_PREFIX_LEN \
-			+ TR_B64_LEN(TR_FLOW_OVERHEAD + TR_FLOW_URI_MAX))
+#define TR_FLOW_TOKEN_MAX                                                      \
+	(TR_FLOW_PREFIX_LEN + TR_B64_LEN(TR_FLOW_OVERHEAD + TR_FLOW_URI_MAX))
 
 /* Whose contact a token stands for, which is also who must present it: a
  * phone's token is for the PBX, the PBX's token is for phones. */
-enum tr_kind
-{
+enum tr_kind {
 	TR_KIND_NONE = 0,
 	TR_KIND_PHONE = 1, /* bound to the inner address, has a connection */
-	TR_KIND_PBX = 2	   /* bound to the outer address, has none */
+	TR_KIND_PBX = 2    /* bound to the outer address, has none */
 };
 
-enum tr_verdict
-{
-	TR_FORGED = 0,	/* our key, but not our MAC */
-	TR_NO_TOKEN,	/* somebody's ordinary user part */
-	TR_MALFORMED,	/* our prefix, but we never wrote what follows */
+enum tr_verdict {
+	TR_FORGED = 0,  /* our key, but not our MAC */
+	TR_NO_TOKEN,    /* somebody's ordinary user part */
+	TR_MALFORMED,   /* our prefix, but we never wrote what follows */
 	TR_UNKNOWN_KEY, /* an earlier or another key: cannot be judged, gone */
-	TR_WRONG_SIDE,	/* true, but presented by the side it stands for */
-	TR_STALE,		/* true, but from before this edge started: gone */
+	TR_WRONG_SIDE,  /* true, but presented by the side it stands for */
+	TR_STALE,       /* true, but from before this edge started: gone */
 	TR_OK
 };
 
-struct tr_flow
-{
+struct tr_flow {
 	enum tr_kind kind;
 	uint32_t conid; /* the core's connection id; 0 for the PBX's tokens */
 	struct tr_view uri;
 };
 
 /* All that signing needs; written once at start. Holds key material. */
-struct tr_flow_keys
-{
+struct tr_flow_keys {
 	struct tr_mac_key by_kind[3]; /* indexed by enum tr_kind */
 	uint16_t key_id;
 	uint32_t epoch;

@@ -13,8 +13,7 @@
 #include "../../core/parser/parse_uri.h"
 
 static enum tr_followed decided(const struct sip_msg *msg,
-		enum tr_followed result, const struct tr_flow *flow,
-		const char *reason)
+		enum tr_followed result, const struct tr_flow *flow, const char *reason)
 {
 	tr_last_set(msg, (int)flow->conid, flow->kind, reason);
 	return result;
@@ -72,16 +71,16 @@ static int restore(struct sip_msg *msg, const struct tr_flow *flow)
 	return rewrite_uri(msg, &uri) < 0 ? -1 : 0;
 }
 
-static enum tr_followed to_phone(struct sip_msg *msg,
-		const struct tr_flow *flow)
+static enum tr_followed to_phone(
+		struct sip_msg *msg, const struct tr_flow *flow)
 {
 	struct tr_peer peer;
 	int conid = (int)flow->conid;
 
 	if(!tr_conn_alive(conid) || tr_store_use(conid, &peer) != 0) {
 		tr_stats_inc(TR_STAT_GONE);
-		return decided(msg, TR_FOLLOW_GONE, flow,
-				"the phone's connection has closed");
+		return decided(
+				msg, TR_FOLLOW_GONE, flow, "the phone's connection has closed");
 	}
 	if(tr_conn_aim(msg, conid, &peer) != 0 || restore(msg, flow) != 0) {
 		tr_stats_inc(TR_STAT_ERRORS);
@@ -91,8 +90,7 @@ static enum tr_followed to_phone(struct sip_msg *msg,
 	return decided(msg, TR_FOLLOW_OK, flow, "the phone is connected");
 }
 
-static enum tr_followed to_pbx(struct sip_msg *msg,
-		const struct tr_flow *flow)
+static enum tr_followed to_pbx(struct sip_msg *msg, const struct tr_flow *flow)
 {
 	if(restore(msg, flow) != 0) {
 		tr_stats_inc(TR_STAT_ERRORS);
@@ -110,8 +108,8 @@ enum tr_followed tr_follow(struct sip_msg *msg)
 	struct tr_view user;
 
 	if(msg->first_line.type != SIP_REQUEST || parse_sip_msg_uri(msg) < 0) {
-		return decided(msg, TR_FOLLOW_NO_TOKEN, &flow,
-				"there is no SIP Request-URI");
+		return decided(
+				msg, TR_FOLLOW_NO_TOKEN, &flow, "there is no SIP Request-URI");
 	}
 	user.s = msg->parsed_uri.user.s;
 	user.len = (size_t)msg->parsed_uri.user.len;

@@ -5,8 +5,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-enum tr_followed
-{
+enum tr_followed {
 	TR_FOLLOW_ERROR = 0, /* out of memory; nothing was changed */
 	TR_FOLLOW_NO_TOKEN,
 	TR_FOLLOW_GONE,
@@ -19,7 +18,8 @@ enum tr_followed
  * msg at the phone's connection when it is a phone's. */
 enum tr_followed tr_follow(struct sip_msg *msg);
 
-/* In onsend_route: holds the message to the connection that it was aimed at.
+/* In onsend_route: holds a request to the connection that it was aimed at, a
+ * response to the one that its request came on.
  * TR_FOLLOW_OK: done. TR_FOLLOW_NO_TOKEN: nothing to do. TR_FOLLOW_GONE: the
  * connection has closed meanwhile; the core will fail to send. */
 enum tr_followed tr_follow_onsend(struct sip_msg *msg);

@@ -41,8 +41,8 @@ static int check_file(int fd, const char *path)
 		return -1;
 	}
 	if(st.st_size > TR_KEY_MAX) {
-		LM_ERR("flow_key: %s is over %d octets: is it the right file?\n",
-				path, TR_KEY_MAX);
+		LM_ERR("flow_key: %s is over %d octets: is it the right file?\n", path,
+				TR_KEY_MAX);
 		return -1;
 	}
 	return 0;

@@ -2,8 +2,7 @@
 /* What was decided last about this message? */
 #include "tr_last.h"
 
-static struct
-{
+static struct {
 	unsigned int id; /* sip_msg's: unique together with pid */
 	int pid;
 	struct tr_last last;

@@ -8,10 +8,9 @@
 
 #include "../../core/parser/msg_parser.h"
 
-struct tr_last
-{
-	int conid;			/* of the flow that was followed, or 0 */
-	enum tr_kind kind;	/* of the token that was followed */
+struct tr_last {
+	int conid;          /* of the flow that was followed, or 0 */
+	enum tr_kind kind;  /* of the token that was followed */
 	const char *reason; /* words of the last verdict; never NULL */
 };
 

@@ -43,8 +43,8 @@ void tr_mac_prefix(struct tr_mac_key *key, const uint8_t *data, size_t len)
 	SHA256_Update(&key->inner, data, len);
 }
 
-void tr_mac_make(const struct tr_mac_key *key, const uint8_t *data,
-		size_t len, uint8_t mac[TR_MAC_LEN])
+void tr_mac_make(const struct tr_mac_key *key, const uint8_t *data, size_t len,
+		uint8_t mac[TR_MAC_LEN])
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	SHA256_CTX hash = key->inner;
@@ -59,8 +59,8 @@ void tr_mac_make(const struct tr_mac_key *key, const uint8_t *data,
 	OPENSSL_cleanse(&hash, sizeof(hash));
 }
 
-int tr_mac_check(const struct tr_mac_key *key, const uint8_t *data,
-		size_t len, const uint8_t mac[TR_MAC_LEN])
+int tr_mac_check(const struct tr_mac_key *key, const uint8_t *data, size_t len,
+		const uint8_t mac[TR_MAC_LEN])
 {
 	uint8_t want[TR_MAC_LEN];
 

@@ -21,8 +21,7 @@
 #define TR_MAC_LEN 16
 
 /* Holds key material: wipe it with tr_mac_wipe(). */
-struct tr_mac_key
-{
+struct tr_mac_key {
 	SHA256_CTX inner;
 	SHA256_CTX outer;
 };
@@ -33,12 +32,12 @@ void tr_mac_init(struct tr_mac_key *key, const uint8_t *secret, size_t len);
 /* From here on every MAC made with *key covers data first, then the rest. */
 void tr_mac_prefix(struct tr_mac_key *key, const uint8_t *data, size_t len);
 
-void tr_mac_make(const struct tr_mac_key *key, const uint8_t *data,
-		size_t len, uint8_t mac[TR_MAC_LEN]);
+void tr_mac_make(const struct tr_mac_key *key, const uint8_t *data, size_t len,
+		uint8_t mac[TR_MAC_LEN]);
 
 /* Returns 1 when mac is right for data, else 0; in constant time. */
-int tr_mac_check(const struct tr_mac_key *key, const uint8_t *data,
-		size_t len, const uint8_t mac[TR_MAC_LEN]);
+int tr_mac_check(const struct tr_mac_key *key, const uint8_t *data, size_t len,
+		const uint8_t mac[TR_MAC_LEN]);
 
 void tr_mac_wipe(struct tr_mac_key *key);
 

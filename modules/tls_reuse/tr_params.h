@@ -7,13 +7,13 @@
 #include "tr_addr.h"
 #include "tr_flow.h"
 
-struct tr_params
-{
-	char *flow_key;	 /* wiped once keys is made */
+struct tr_params {
+	char *flow_key;  /* wiped once keys is made */
 	char *inner_uri; /* as written in the configuration */
 	char *outer_uri;
 	int max_flows;
 	int max_uri_len;
+	int hide_via;
 	struct tr_addr inner; /* for the Contacts that the PBX sees */
 	struct tr_addr outer; /* ... that phones see */
 	struct tr_flow_keys keys;

@@ -28,14 +28,13 @@
 #include <string.h>
 
 /* What pinning needs to know about a message. */
-struct job
-{
+struct job {
 	struct sip_msg *msg;
-	int conid;			  /* of the phone, 0 from the PBX's side */
-	enum tr_kind given;	  /* the kind of token given out for its Contacts */
-	enum tr_kind shown;	  /* the kind that its sender may show */
-	int registered;		  /* 2xx to REGISTER */
-	int redirected;		  /* 3xx from a phone */
+	int conid;          /* of the phone, 0 from the PBX's side */
+	enum tr_kind given; /* the kind of token given out for its Contacts */
+	enum tr_kind shown; /* the kind that its sender may show */
+	int registered;     /* 2xx to REGISTER */
+	int redirected;     /* 3xx from a phone */
 	struct tr_contacts contacts;
 	struct tr_edits edits;
 };
@@ -97,8 +96,8 @@ static enum tr_pinned read_contacts(struct job *job)
 		body.len = (size_t)h->body.len;
 		rc = tr_contact_walk(body, &job->contacts, &at);
 		if(rc != 0) {
-			LM_DBG("Contact '%.*s' not understood at offset %d\n",
-					h->body.len, h->body.s, (int)at);
+			LM_DBG("Contact '%.*s' not understood at offset %d\n", h->body.len,
+					h->body.s, (int)at);
 		}
 	}
 	switch(rc) {
@@ -120,8 +119,8 @@ static enum tr_pinned read_contacts(struct job *job)
 static int is_token(const struct tr_contact *c, enum tr_kind kind,
 		struct tr_flow *flow, char *buf)
 {
-	enum tr_verdict verdict =
-			tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
+	enum tr_verdict verdict
+			= tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
 
 	return verdict == TR_OK || verdict == TR_STALE;
 }
@@ -129,9 +128,8 @@ static int is_token(const struct tr_contact *c, enum tr_kind kind,
 static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 {
 	char token[TR_FLOW_TOKEN_MAX];
-	const struct tr_addr *addr = job->given == TR_KIND_PHONE
-										 ? &tr_params.inner
-										 : &tr_params.outer;
+	const struct tr_addr *addr
+			= job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
 	struct tr_flow flow = {job->given, (uint32_t)job->conid, c->uri};
 	struct tr_view pieces[4];
 
@@ -141,8 +139,8 @@ static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 	}
 	pieces[0] = literal("sip:");
 	pieces[1].s = token;
-	if(tr_flow_encode(&tr_params.keys, &flow, token, sizeof(token),
-			   &pieces[1].len)
+	if(tr_flow_encode(
+			   &tr_params.keys, &flow, token, sizeof(token), &pieces[1].len)
 			!= 0) {
 		return refuse(job, TR_PIN_ERROR, TR_STAT_ERRORS, "no token made");
 	}
@@ -156,14 +154,13 @@ static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 	return TR_PIN_OK;
 }
 
-static enum tr_pinned put_original(struct job *job,
-		const struct tr_contact *c, const struct tr_flow *flow)
+static enum tr_pinned put_original(
+		struct job *job, const struct tr_contact *c, const struct tr_flow *flow)
 {
 	if(flow->kind == TR_KIND_PHONE) {
 		tr_register_bound(job->msg, (int)flow->conid, c);
 	}
-	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed,
-			   &flow->uri, 1)
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, &flow->uri, 1)
 			!= 0) {
 		return no_memory(job);
 	}
@@ -172,8 +169,8 @@ static enum tr_pinned put_original(struct job *job,
 }
 
 /* sip:user@host:port and nothing else: no sips, no transport=tls. */
-static enum tr_pinned put_bare(struct job *job, const struct tr_contact *c,
-		const struct sip_uri *uri)
+static enum tr_pinned put_bare(
+		struct job *job, const struct tr_contact *c, const struct sip_uri *uri)
 {
 	struct tr_view pieces[6];
 	size_t n = 0;
@@ -209,8 +206,7 @@ static enum tr_pinned put(struct job *job, const struct tr_contact *c)
 	}
 	/* Its own token comes back when the script applied our changes to the
 	 * message and pins again; another's must be wrapped like any URI. */
-	if(is_token(c, job->given, &flow, buf)
-			&& (int)flow.conid == job->conid) {
+	if(is_token(c, job->given, &flow, buf) && (int)flow.conid == job->conid) {
 		return TR_PIN_OK;
 	}
 	if(parse_uri((char *)c->uri.s, (int)c->uri.len, &uri) < 0) {
@@ -273,7 +269,7 @@ static enum tr_pinned put_all(struct job *job)
 	if(tr_edits_apply(&job->edits, job->msg) != 0) {
 		return no_memory(job);
 	}
-	tr_last_set(job->msg, job->conid, job->given, "the Contact was replaced");
+	tr_last_set(job->msg, 0, TR_KIND_NONE, "the Contact was replaced");
 	return TR_PIN_OK;
 }
 

@@ -5,8 +5,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-enum tr_pinned
-{
+enum tr_pinned {
 	TR_PIN_ERROR = 0, /* out of memory; nothing was changed */
 	TR_PIN_MALFORMED,
 	TR_PIN_NOT_SIP,

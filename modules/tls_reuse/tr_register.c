@@ -32,14 +32,13 @@ static uint32_t lifetime(struct sip_msg *msg, const struct tr_contact *c)
 	return header->valid ? header->val : 0;
 }
 
-void tr_register_bound(struct sip_msg *msg, int conid,
-		const struct tr_contact *c)
+void tr_register_bound(
+		struct sip_msg *msg, int conid, const struct tr_contact *c)
 {
 	uint32_t seconds = lifetime(msg, c);
 
 	if(msg->to == NULL || parse_to_header(msg) < 0) {
 		return;
 	}
-	tr_store_registered(conid, seconds > 0 ? &get_to(msg)->uri : NULL,
-			seconds);
+	tr_store_registered(conid, seconds > 0 ? &get_to(msg)->uri : NULL, seconds);
 }

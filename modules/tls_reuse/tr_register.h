@@ -12,7 +12,7 @@
 void tr_register_answered(struct sip_msg *msg);
 
 /* The 2xx msg lists the binding c, which is the flow's. */
-void tr_register_bound(struct sip_msg *msg, int conid,
-		const struct tr_contact *c);
+void tr_register_bound(
+		struct sip_msg *msg, int conid, const struct tr_contact *c);
 
 #endif

@@ -3,8 +3,7 @@
 #ifndef TR_STATS_H
 #define TR_STATS_H
 
-enum tr_stat
-{
+enum tr_stat {
 	TR_STAT_PINNED,
 	TR_STAT_RESTORED,
 	TR_STAT_FOLLOWED_PHONE,
@@ -22,6 +21,8 @@ enum tr_stat
 	TR_STAT_TOO_MANY,
 	TR_STAT_FULL,
 	TR_STAT_CLOSED,
+	TR_STAT_VIA_FORGED,
+	TR_STAT_VIA_TOO_LONG,
 	TR_STAT_ERRORS,
 	TR_STAT_COUNT
 };

@@ -11,20 +11,17 @@
 
 #define BUCKETS 4096 /* the core counts connections up: chains stay short */
 
-struct record
-{
+struct record {
 	struct record *next;
 	struct tr_flow_info info;
 };
 
-struct bucket
-{
+struct bucket {
 	gen_lock_t lock;
 	struct record *first;
 };
 
-struct store
-{
+struct store {
 	atomic_t count;
 	unsigned max;
 	struct bucket buckets[BUCKETS];
@@ -132,8 +129,7 @@ static int make(struct record **at, int conid, const struct tr_peer *peer)
 	return 1;
 }
 
-int tr_store_seen(int conid, const struct tr_peer *peer,
-		const str *user_agent)
+int tr_store_seen(int conid, const struct tr_peer *peer, const str *user_agent)
 {
 	struct bucket *b = bucket_of(conid);
 	struct record **at;
@@ -225,8 +221,8 @@ int tr_store_get(int conid, struct tr_flow_info *out)
 	return r != NULL ? 0 : -1;
 }
 
-unsigned tr_store_list(unsigned offset, unsigned limit,
-		struct tr_flow_info *out)
+unsigned tr_store_list(
+		unsigned offset, unsigned limit, struct tr_flow_info *out)
 {
 	unsigned n = 0, i;
 

@@ -16,8 +16,7 @@
 #define TR_STORE_UA_MAX 64
 
 /* A text that was cut ends in "...". */
-struct tr_flow_info
-{
+struct tr_flow_info {
 	int conid;
 	struct tr_peer peer;
 	char aor[TR_STORE_AOR_MAX + 1];
@@ -25,15 +24,11 @@ struct tr_flow_info
 	time_t created;
 	time_t last_used;
 	time_t expires; /* of the registration; 0 when there is none */
-	unsigned in;	/* messages from the phone that were pinned */
-	unsigned out;	/* requests that followed a token to it */
+	unsigned in;    /* messages from the phone that were pinned */
+	unsigned out;   /* requests that followed a token to it */
 };
 
-enum tr_store_error
-{
-	TR_STORE_NO_MEMORY = -1,
-	TR_STORE_FULL = -2
-};
+enum tr_store_error { TR_STORE_NO_MEMORY = -1, TR_STORE_FULL = -2 };
 
 /* max_flows: records at most. Called once, before the fork. 0 or -1. */
 int tr_store_init(unsigned max_flows);
@@ -42,8 +37,7 @@ void tr_store_destroy(void);
 /* A message came in on the flow; makes its record if there is none.
  * user_agent may be NULL. Returns 0 when the record was there, 1 when it was
  * made now, or an enum tr_store_error. */
-int tr_store_seen(int conid, const struct tr_peer *peer,
-		const str *user_agent);
+int tr_store_seen(int conid, const struct tr_peer *peer, const str *user_agent);
 
 /* A request goes out on the flow. Copies where to; -1 when it is gone. */
 int tr_store_use(int conid, struct tr_peer *peer);
@@ -60,8 +54,8 @@ int tr_store_get(int conid, struct tr_flow_info *out);
 
 /* Copies up to limit records out, leaving out the first offset ones.
  * Returns how many. */
-unsigned tr_store_list(unsigned offset, unsigned limit,
-		struct tr_flow_info *out);
+unsigned tr_store_list(
+		unsigned offset, unsigned limit, struct tr_flow_info *out);
 
 long tr_store_count(void);
 

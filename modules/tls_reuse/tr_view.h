@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 /* Owns nothing and is not terminated; valid as long as the text it is in. */
-struct tr_view
-{
+struct tr_view {
 	const char *s;
 	size_t len;
 };

@@ -5,7 +5,16 @@
 run inside lab.sandbox, whose end is the end of everything started here.
 """
 
-from .core import Lab
-from .proc import LabError, wait_for
+import importlib
+from typing import Any
 
-__all__ = ["Lab", "LabError", "wait_for"]
+_NAMES = {"Lab": "core", "LabError": "proc", "wait_for": "proc"}
+__all__ = list(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load on use: `python3 -m lab.sandbox` needs nothing of the rest."""
+    if name in _NAMES:
+        return getattr(importlib.import_module(f".{_NAMES[name]}",
+                                               __name__), name)
+    raise AttributeError(f"lab has no {name}")

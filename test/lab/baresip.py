@@ -9,6 +9,7 @@ its log, see keys_seen().
 import json
 import re
 import shutil
+import signal
 import socket
 import threading
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple, Optional
 
 from . import net, sounds
 from .paths import PEERS
-from .proc import LabError, Process, wait_for
+from .proc import LabError, Process, in_netns, run, wait_for
 
 
 # One message of `baresip -s`: a line of addresses, the message, an escape.
@@ -293,6 +294,19 @@ class Phone:
     def kill(self) -> None:
         """Vanish, as a phone without power does (its TCP peer gets RST)."""
         self.process.kill()
+
+    def freeze(self) -> None:
+        """Silent, its connection still open: a phone out of reach."""
+        self.process.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send(signal.SIGCONT)
+
+    def cut(self) -> None:
+        """Reset its connections to the edge; it lives and notices."""
+        host, port = self.account.edge.split(":")
+        run(in_netns(self.options.ns, [
+            "ss", "-K", "-t", "dst", host, "dport", "=", f":{port}"]))
 
     # --- its SIP trace --------------------------------------------------
 

@@ -110,22 +110,35 @@ def _array(data: bytes, at: int) -> tuple[list[Any], int]:
         values.append(value)
 
 
-def _struct(data: bytes, at: int) -> tuple[dict[str, Any], int]:
-    """Members by name; a name that comes again makes a list."""
-    members: dict[str, Any] = {}
-    repeated: set[str] = set()
+def _struct(data: bytes, at: int) -> tuple[Union[dict, list], int]:
+    """Members by name; a name that comes again makes a list.
+
+    Kamailio sends an array within a struct as a struct without names.
+    """
+    pairs: list[tuple[str, Any]] = []
+    bare: list[Any] = []
     while True:
-        name, at = _value(data, at)
-        if name is END:
-            return members, at
+        named = data[at] & 15 == AVP
         value, at = _value(data, at)
-        if name in repeated:
-            members[name].append(value)
-        elif name in members:
-            members[name] = [members[name], value]
-            repeated.add(name)
+        if value is END:
+            return (bare if bare else _members(pairs)), at
+        if named:
+            name = value
+            value, at = _value(data, at)
+            pairs.append((name, value))
+        else:
+            bare.append(value)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    names = [name for name, _ in pairs]
+    for name, value in pairs:
+        if names.count(name) > 1:
+            members.setdefault(name, []).append(value)
         else:
             members[name] = value
+    return members
 
 
 def _decode_all(data: bytes) -> list[Any]:

@@ -150,5 +150,5 @@ class Edge:
     def forget(self) -> None:
         """Remove the sockets and the pid file that an edge leaves."""
         for name in ("kamailio_ctl", "kamailio_rpc.sock", "kamailio.pid",
-                     "dispatcher.list"):
+                     "dispatcher.list", "tls.cfg"):
             (self.run_dir / name).unlink(missing_ok=True)

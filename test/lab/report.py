@@ -3,6 +3,7 @@
 
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any, Iterable, Mapping, Sequence
 
@@ -43,9 +44,12 @@ def _wrapped(label: str, value: Any) -> list[str]:
     if isinstance(value, dict) and value:
         value = [value]
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return [label.rstrip(),
-                *("    " + line for row in value for line in table([row]))]
-    return [label + _cell(value)]
+        return [label.rstrip(), *("    " + line for line in table(value))]
+    if isinstance(value, list):
+        value = ", ".join(_cell(item) for item in value)
+    return textwrap.wrap(_cell(value), WIDTH, initial_indent=label,
+                         subsequent_indent=" " * len(label)) or \
+        [label.rstrip()]
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -105,8 +109,9 @@ def configuration(edge: Edge) -> list[str]:
     for module in MODULES:
         for found in re.finditer(
                 rf'^(loadmodule "{module}\.so"|modparam\("{module}",'
-                r'[^)]*\))', text, re.M):
+                r'(?:\s*(?:"[^"]*"|[\w-]+),?)+\))', text, re.M):
             lines.append("  " + re.sub(
                 r"\b(EDGE_[A-Z_]+|PBX_[A-Z_]+)\b",
-                lambda m: f'"{values.get(m[1], m[1])}"', found[1]))
+                lambda m: f'"{values.get(m[1], m[1])}"',
+                " ".join(found[1].split())))
     return lines

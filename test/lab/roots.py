@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-from .paths import BUILD, ROOTS
+from . import sandbox
+from .paths import BUILD, LAB, ROOTS
 from .proc import LabError
 
 Progress = Callable[[str], None]
@@ -33,7 +34,7 @@ RECIPES = {
     "asterisk16": Recipe("bullseye", "asterisk", False,
                          "Asterisk 16 with chan_sip"),
     "kamailio6": Recipe("trixie", "kamailio,kamailio-tls-modules,"
-                        "kamailio-xml-modules,libxml2,tcpdump", False,
+                        "libxml2,make,openssl", False,
                         "Kamailio of Debian 13"),
 }
 
@@ -63,9 +64,12 @@ def _make(name: str, where: Path, progress: Progress) -> None:
         raise LabError(f"{where} cannot be removed; remove it by hand")
     start = time.monotonic()
     with open(log, "wb") as out:
-        job = subprocess.Popen(_command(RECIPES[name], where), stdout=out,
-                               stderr=subprocess.STDOUT,
-                               stdin=subprocess.DEVNULL)
+        # In a sandbox: an interrupted mmdebstrap leaves mounts behind.
+        argv = [sys.executable, str(LAB / "sandbox.py"), "--host-net",
+                *_command(RECIPES[name], where)]
+        job = subprocess.Popen(argv, stdout=out, stderr=subprocess.STDOUT,
+                               stdin=subprocess.DEVNULL,
+                               preexec_fn=sandbox.die_with_parent)
         while True:
             try:
                 status = job.wait(2)
@@ -74,7 +78,8 @@ def _make(name: str, where: Path, progress: Progress) -> None:
                 progress(_last_words(log, time.monotonic() - start))
     if status != 0:
         raise LabError(f"{RECIPES[name].what} could not be installed "
-                       f"(mmdebstrap, exit {status}); read {log}")
+                       f"(mmdebstrap, exit {status}); read {log}. "
+                       "It needs the network: not from inside a sandbox")
     (ROOTS / f".{name}.ready").touch()
 
 

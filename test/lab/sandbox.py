@@ -63,7 +63,7 @@ def run(argv: list[str], net: bool = True) -> int:
     init = os.fork()
     if init == 0:
         os.close(holder)
-        _init(argv, alive)
+        _init(argv, alive, net)
     os.close(alive)
     return _wait(init, holder)
 
@@ -85,7 +85,7 @@ def _status(status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def _init(argv: list[str], alive: int) -> NoReturn:
+def _init(argv: list[str], alive: int, net: bool) -> NoReturn:
     """Pid 1: private mounts, the program, orphans, the end."""
     die_with_parent()
     if not os.read(alive, 1):       # the keeper died before prctl
@@ -96,9 +96,10 @@ def _init(argv: list[str], alive: int) -> NoReturn:
     try:
         _mount("none", "/", "none", MS_REC | MS_PRIVATE)
         _mount("proc", "/proc", "proc")
-        # Our own /run: `ip netns` keeps its names there, and nobody's
-        # sockets of the machine can be met by accident.
-        _mount("tmpfs", "/run", "tmpfs")
+        if net:
+            # Our own /run: `ip netns` keeps its names there.  With the
+            # machine's network its /run is needed (resolv.conf).
+            _mount("tmpfs", "/run", "tmpfs")
     except OSError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         os._exit(1)

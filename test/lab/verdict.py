@@ -79,8 +79,14 @@ class Case:
 
     def plain(self) -> str:
         up, down = self.ways["in-up"], self.ways["in-down"]
+        if not up.packets or not down.packets:
+            seen = media.flows(self.inner.packets())
+            raise LabError(
+                f"no RTP both ways between {self.site.inner} and the PBX; "
+                f"seen: {'; '.join(map(str, seen[:4])) or 'none'} "
+                f"({self.inner.path})")
         for way, name in ((up, "to"), (down, "from")):
-            if not way.packets or way.plain != way.packets:
+            if way.plain != way.packets:
                 raise LabError(f"{way.plain} of {way.packets} packets {name}"
                                f" the PBX are plain ({self.inner.path})")
         return f"{up.packets} packets to the PBX, {down.packets} from it"

@@ -11,13 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *in;
 	const char *transport;
 	const char *text; /* NULL: refused */
-	size_t n; /* length of host:port, or offset of what is wrong */
+	size_t n;         /* length of host:port, or offset of what is wrong */
 } table[] = {
 		{"an address and a port", "10.0.0.1:5060", NULL, "10.0.0.1:5060", 13},
 		{"with the scheme", "sip:10.0.0.1:5060", NULL, "10.0.0.1:5060", 13},

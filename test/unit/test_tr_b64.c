@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *octets;
 	size_t len;
@@ -28,8 +27,7 @@ static const struct
 		{"zeros", "\0\0\0", 3, "AAAA"},
 };
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *text;
 } bad[] = {
@@ -58,8 +56,7 @@ static void test_good(void **state)
 		tr_b64_encode((const uint8_t *)good[i].octets, good[i].len, text);
 		if(strcmp(text, good[i].text) != 0
 				|| strlen(text) != TR_B64_LEN(good[i].len)) {
-			fail_msg("%s: want %s, got %s", good[i].about, good[i].text,
-					text);
+			fail_msg("%s: want %s, got %s", good[i].about, good[i].text, text);
 		}
 		if(tr_b64_decode(text, strlen(text), octets, sizeof(octets), &len) != 0
 				|| len != good[i].len

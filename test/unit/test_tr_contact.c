@@ -13,8 +13,7 @@
 
 #define NO_EXPIRES -1
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *body;
 	size_t n;
@@ -38,22 +37,21 @@ static const struct
 				NO_EXPIRES},
 		{"a name of tokens", "Alice the 3rd <sip:a@h>", 1, "sip:a@h", "a", "",
 				1, NO_EXPIRES},
-		{"a name that touches its bracket", "Alice<sip:a@h>", 1, "sip:a@h",
-				"a", "", 1, NO_EXPIRES},
+		{"a name that touches its bracket", "Alice<sip:a@h>", 1, "sip:a@h", "a",
+				"", 1, NO_EXPIRES},
 		{"sip.instance, RFC 5626 s4.1",
 				"<sip:a@h>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1", 1,
-				"sip:a@h", "a",
-				";+sip.instance=\"<urn:uuid:0-1>\";reg-id=1", 1, NO_EXPIRES},
+				"sip:a@h", "a", ";+sip.instance=\"<urn:uuid:0-1>\";reg-id=1", 1,
+				NO_EXPIRES},
 		{"quoted parameter with comma and semicolon",
 				"<sip:a@h>;methods=\"INVITE, ACK;x\";expires=5", 1, "sip:a@h",
 				"a", ";methods=\"INVITE, ACK;x\";expires=5", 1, 5},
 		{"a parameter without a value", "<sip:a@h>;audio;video", 1, "sip:a@h",
 				"a", ";audio;video", 1, NO_EXPIRES},
-		{"blanks around separators",
-				" <sip:a@h> ; expires = 7 ; q = 1 ", 1, "sip:a@h", "a",
-				"; expires = 7 ; q = 1", 1, 7},
-		{"several", "<sip:a@h>;q=1, <sip:b@h>, sip:c@h;expires=9", 3,
-				"sip:c@h", "c", ";expires=9", 0, 9},
+		{"blanks around separators", " <sip:a@h> ; expires = 7 ; q = 1 ", 1,
+				"sip:a@h", "a", "; expires = 7 ; q = 1", 1, 7},
+		{"several", "<sip:a@h>;q=1, <sip:b@h>, sip:c@h;expires=9", 3, "sip:c@h",
+				"c", ";expires=9", 0, 9},
 		{"a folded line, RFC 3261 s7.3.1", "<sip:a@h>;q=1,\r\n\t<sip:b@h>", 2,
 				"sip:b@h", "b", "", 1, NO_EXPIRES},
 		{"no user", "<sip:10.0.0.1:5060>", 1, "sip:10.0.0.1:5060", "", "", 1,
@@ -63,8 +61,8 @@ static const struct
 				NO_EXPIRES},
 		{"sips in capitals", "<SIPS:a@h>", 1, "SIPS:a@h", "a", "", 1,
 				NO_EXPIRES},
-		{"a password is not the user", "<sip:a:secret@h>", 1,
-				"sip:a:secret@h", "a", "", 1, NO_EXPIRES},
+		{"a password is not the user", "<sip:a:secret@h>", 1, "sip:a:secret@h",
+				"a", "", 1, NO_EXPIRES},
 		{"a user with separators in brackets", "<sip:a;b,c=1@h>", 1,
 				"sip:a;b,c=1@h", "a;b,c=1", "", 1, NO_EXPIRES},
 		{"an escaped at sign", "<sip:a%40b@h>", 1, "sip:a%40b@h", "a%40b", "",
@@ -82,8 +80,7 @@ static const struct
 				"a", ";expires=soon", 1, NO_EXPIRES},
 };
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *body;
 	int want;
@@ -104,10 +101,10 @@ static const struct
 		{"a comma at the end", "<sip:a@h>,", TR_CONTACT_MALFORMED, 10},
 		{"two commas", "<sip:a@h>,,<sip:b@h>", TR_CONTACT_MALFORMED, 10},
 		{"a semicolon at the end", "<sip:a@h>;", TR_CONTACT_MALFORMED, 10},
-		{"a parameter without its value", "<sip:a@h>;q=",
-				TR_CONTACT_MALFORMED, 12},
-		{"something behind the address", "<sip:a@h> x",
-				TR_CONTACT_MALFORMED, 10},
+		{"a parameter without its value", "<sip:a@h>;q=", TR_CONTACT_MALFORMED,
+				12},
+		{"something behind the address", "<sip:a@h> x", TR_CONTACT_MALFORMED,
+				10},
 		{"RFC 3261 s20.10: a question mark needs brackets", "sip:a@h?x=1",
 				TR_CONTACT_MALFORMED, 0},
 		{"RFC 3261 s19.1.1: headers in what becomes a Request-URI",
@@ -128,11 +125,10 @@ static const struct
 				5},
 		{"a line break that folds nothing", "<sip:a@h>\r\nVia: x",
 				TR_CONTACT_MALFORMED, 9},
-		{"a line break in quotes", "\"a\r\nb\" <sip:a@h>",
-				TR_CONTACT_MALFORMED, 2},
+		{"a line break in quotes", "\"a\r\nb\" <sip:a@h>", TR_CONTACT_MALFORMED,
+				2},
 		{"a number", "<tel:+4930123456>", TR_CONTACT_NOT_SIP, 1},
-		{"mail, RFC 3261 s20.10", "Bob <mailto:bob@h>", TR_CONTACT_NOT_SIP,
-				5},
+		{"mail, RFC 3261 s20.10", "Bob <mailto:bob@h>", TR_CONTACT_NOT_SIP, 5},
 		{"one of them is no SIP URI", "<sip:a@h>, <http://h>",
 				TR_CONTACT_NOT_SIP, 12},
 };
@@ -164,10 +160,10 @@ static void test_good(void **state)
 				|| c->bracketed != good[i].bracketed
 				|| (c->has_expires ? (long long)c->expires : NO_EXPIRES)
 						   != good[i].expires) {
-			fail_msg("%s: %s: got '%.*s' '%.*s' '%.*s' %d %d %u",
-					good[i].about, good[i].body, (int)c->uri.len, c->uri.s,
-					(int)c->user.len, c->user.s, (int)c->params.len,
-					c->params.s, c->bracketed, c->has_expires, c->expires);
+			fail_msg("%s: %s: got '%.*s' '%.*s' '%.*s' %d %d %u", good[i].about,
+					good[i].body, (int)c->uri.len, c->uri.s, (int)c->user.len,
+					c->user.s, (int)c->params.len, c->params.s, c->bracketed,
+					c->has_expires, c->expires);
 		}
 	}
 }
@@ -195,8 +191,7 @@ static void test_star(void **state)
 	size_t at;
 
 	(void)state;
-	assert_int_equal(
-			tr_contact_walk((struct tr_view){" * ", 3}, &got, &at), 0);
+	assert_int_equal(tr_contact_walk((struct tr_view){" * ", 3}, &got, &at), 0);
 	assert_true(got.star);
 	assert_int_equal(got.n, 0);
 	/* RFC 3261 s10.2.2: not with another, in another header neither */
@@ -232,8 +227,8 @@ static void test_transport(void **state)
 	size_t at;
 
 	(void)state;
-	assert_int_equal(tr_contact_walk((struct tr_view){body, strlen(body)},
-							 &got, &at),
+	assert_int_equal(
+			tr_contact_walk((struct tr_view){body, strlen(body)}, &got, &at),
 			0);
 	assert_true(same(got.c[0].transport, "; transport = tls"));
 	assert_int_equal(got.c[0].expires, 5);

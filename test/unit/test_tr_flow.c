@@ -23,25 +23,23 @@ static struct tr_view view(const char *text)
 static void keys_of(struct tr_flow_keys *keys, const char *secret,
 		const char *inner, const char *outer, uint32_t epoch)
 {
-	assert_int_equal(tr_flow_init(keys, view(secret), view(inner),
-							 view(outer), epoch),
+	assert_int_equal(
+			tr_flow_init(keys, view(secret), view(inner), view(outer), epoch),
 			0);
 }
 
-static struct tr_view encode(const struct tr_flow_keys *keys,
-		enum tr_kind kind, uint32_t conid, const char *uri, char *token)
+static struct tr_view encode(const struct tr_flow_keys *keys, enum tr_kind kind,
+		uint32_t conid, const char *uri, char *token)
 {
 	struct tr_flow flow = {kind, conid, view(uri)};
 	struct tr_view out = {token, 0};
 
-	assert_int_equal(tr_flow_encode(keys, &flow, token, TR_FLOW_TOKEN_MAX,
-							 &out.len),
-			0);
+	assert_int_equal(
+			tr_flow_encode(keys, &flow, token, TR_FLOW_TOKEN_MAX, &out.len), 0);
 	return out;
 }
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *uri;
 } uris[] = {
@@ -72,13 +70,10 @@ static void test_round_trip(void **state)
 			char token[TR_FLOW_TOKEN_MAX], again[TR_FLOW_TOKEN_MAX];
 			char buf[TR_FLOW_BUF];
 			uint32_t conid = kind == TR_KIND_PHONE ? 0xfedcba98 : 0;
-			struct tr_view t =
-					encode(&keys, kind, conid, uris[i].uri, token);
-			struct tr_view t2 =
-					encode(&keys, kind, conid, uris[i].uri, again);
+			struct tr_view t = encode(&keys, kind, conid, uris[i].uri, token);
+			struct tr_view t2 = encode(&keys, kind, conid, uris[i].uri, again);
 			struct tr_flow flow;
-			enum tr_verdict v =
-					tr_flow_decode(&keys, kind, t, &flow, buf);
+			enum tr_verdict v = tr_flow_decode(&keys, kind, t, &flow, buf);
 
 			assert_int_equal(t.len, t2.len);
 			assert_memory_equal(token, again, t.len);
@@ -112,8 +107,7 @@ static void test_grammar(void **state)
 	assert_true(t.len < 90);
 }
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *user;
 	enum tr_verdict want;
@@ -130,13 +124,13 @@ static const struct
 				TR_MALFORMED},
 		{"head 41, too short for a phone's",
 				"tr1_QQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", TR_MALFORMED},
-		{"head 43, no such kind",
-				"tr1_QwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", TR_MALFORMED},
+		{"head 43, no such kind", "tr1_QwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+				TR_MALFORMED},
 		{"head 52, a bit that means nothing",
 				"tr1_UgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", TR_MALFORMED},
 		{"escaped", "tr1_QgAAAAAAAAAA%41AAAAAAAAAAAAAAAAAAAAA", TR_MALFORMED},
-		{"head 42 of another key",
-				"tr1_QgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", TR_UNKNOWN_KEY},
+		{"head 42 of another key", "tr1_QgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+				TR_UNKNOWN_KEY},
 };
 
 static void test_strangers(void **state)
@@ -149,8 +143,8 @@ static void test_strangers(void **state)
 	(void)state;
 	keys_of(&keys, SECRET, INNER, OUTER, 7);
 	for(i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
-		enum tr_verdict v = tr_flow_decode(&keys, TR_KIND_PHONE,
-				view(strangers[i].user), &flow, buf);
+		enum tr_verdict v = tr_flow_decode(
+				&keys, TR_KIND_PHONE, view(strangers[i].user), &flow, buf);
 
 		if(v != strangers[i].want) {
 			fail_msg("%s: want '%s', got '%s'", strangers[i].about,
@@ -160,8 +154,7 @@ static void test_strangers(void **state)
 }
 
 /* What a token of one edge is to another, by how they differ. */
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *secret;
 	const char *inner;
@@ -175,16 +168,16 @@ static const struct
 				INNER, OUTER, 8, TR_STALE, TR_OK},
 		{"another key", "another secret of its own", INNER, OUTER, 7,
 				TR_UNKNOWN_KEY, TR_UNKNOWN_KEY},
-		{"another inner address", SECRET, "10.0.0.2:5060", OUTER, 7,
-				TR_FORGED, TR_OK},
+		{"another inner address", SECRET, "10.0.0.2:5060", OUTER, 7, TR_FORGED,
+				TR_OK},
 		{"another inner port", SECRET, "10.0.0.1:5062", OUTER, 7, TR_FORGED,
 				TR_OK},
 		{"another outer address", SECRET, INNER, "192.0.2.2:5061", 7, TR_OK,
 				TR_FORGED},
 		{"the addresses exchanged", SECRET, OUTER, INNER, 7, TR_FORGED,
 				TR_FORGED},
-		{"the address cut short", SECRET, "10.0.0.1:506", OUTER, 7,
-				TR_FORGED, TR_OK},
+		{"the address cut short", SECRET, "10.0.0.1:506", OUTER, 7, TR_FORGED,
+				TR_OK},
 };
 
 static void test_edges(void **state)
@@ -208,8 +201,8 @@ static void test_edges(void **state)
 		v2 = tr_flow_decode(&theirs, TR_KIND_PBX,
 				encode(&ours, TR_KIND_PBX, 0, uris[0].uri, pbx), &flow, buf);
 		if(v1 != edges[i].phone || v2 != edges[i].pbx) {
-			fail_msg("%s: got '%s' and '%s'", edges[i].about,
-					tr_flow_words(v1), tr_flow_words(v2));
+			fail_msg("%s: got '%s' and '%s'", edges[i].about, tr_flow_words(v1),
+					tr_flow_words(v2));
 		}
 	}
 }
@@ -222,14 +215,13 @@ static void test_wrong_side(void **state)
 
 	(void)state;
 	keys_of(&keys, SECRET, INNER, OUTER, 7);
-	assert_int_equal(tr_flow_decode(&keys, TR_KIND_PBX,
-							 encode(&keys, TR_KIND_PHONE, 3, uris[0].uri,
-									 token),
-							 &flow, buf),
+	assert_int_equal(
+			tr_flow_decode(&keys, TR_KIND_PBX,
+					encode(&keys, TR_KIND_PHONE, 3, uris[0].uri, token), &flow,
+					buf),
 			TR_WRONG_SIDE);
 	assert_int_equal(tr_flow_decode(&keys, TR_KIND_PHONE,
-							 encode(&keys, TR_KIND_PBX, 0, uris[0].uri,
-									 token),
+							 encode(&keys, TR_KIND_PBX, 0, uris[0].uri, token),
 							 &flow, buf),
 			TR_WRONG_SIDE);
 }
@@ -238,9 +230,9 @@ static void test_wrong_side(void **state)
  * lengthened: never accepted, never believed. */
 static void test_altered(void **state)
 {
-	static const char set[] =
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			"-_.%@;= \n";
+	static const char set[]
+			= "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+			  "-_.%@;= \n";
 	struct tr_flow_keys keys;
 	char token[TR_FLOW_TOKEN_MAX], bad[TR_FLOW_TOKEN_MAX];
 	char buf[TR_FLOW_BUF];
@@ -291,11 +283,9 @@ static void test_bounds(void **state)
 	assert_int_equal(
 			tr_flow_encode(&keys, &flow, token, sizeof(token), &t.len), 0);
 	assert_int_equal(t.len, TR_FLOW_TOKEN_MAX);
+	assert_int_equal(tr_flow_decode(&keys, TR_KIND_PHONE, t, &got, buf), TR_OK);
 	assert_int_equal(
-			tr_flow_decode(&keys, TR_KIND_PHONE, t, &got, buf), TR_OK);
-	assert_int_equal(
-			tr_flow_encode(&keys, &flow, token, sizeof(token) - 1, &t.len),
-			-1);
+			tr_flow_encode(&keys, &flow, token, sizeof(token) - 1, &t.len), -1);
 	flow.uri.len++;
 	assert_int_equal(
 			tr_flow_encode(&keys, &flow, token, sizeof(token), &t.len), -1);
@@ -332,10 +322,10 @@ static void test_init(void **state)
 			tr_flow_init(&keys, view(SECRET), view(INNER), view(""), 1), -1);
 	keys_of(&keys, SECRET, INNER, OUTER, 1);
 	/* zeroed keys must not accept what anybody can compute */
-	assert_int_not_equal(tr_flow_decode(&zero, TR_KIND_PHONE,
-								 encode(&keys, TR_KIND_PHONE, 3, uris[0].uri,
-										 token),
-								 &flow, buf),
+	assert_int_not_equal(
+			tr_flow_decode(&zero, TR_KIND_PHONE,
+					encode(&keys, TR_KIND_PHONE, 3, uris[0].uri, token), &flow,
+					buf),
 			TR_OK);
 	tr_flow_wipe(&keys);
 	assert_memory_equal(&keys, &zero, sizeof(keys));

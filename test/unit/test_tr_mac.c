@@ -14,8 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct
-{
+static const struct {
 	const char *about;
 	const char *key;
 	size_t key_len;
@@ -44,8 +43,8 @@ static void test_rfc(void **state)
 		uint8_t mac[TR_MAC_LEN];
 
 		tr_mac_init(&key, (const uint8_t *)table[i].key, table[i].key_len);
-		tr_mac_make(&key, (const uint8_t *)table[i].data,
-				strlen(table[i].data), mac);
+		tr_mac_make(&key, (const uint8_t *)table[i].data, strlen(table[i].data),
+				mac);
 		if(memcmp(mac, table[i].mac, sizeof(mac)) != 0) {
 			fail_msg("%s: another MAC", table[i].about);
 		}
@@ -75,11 +74,11 @@ static void test_libcrypto(void **state)
 		if(memcmp(want, got, sizeof(got)) != 0) {
 			fail_msg("key of %zu octets: another MAC", key_len);
 		}
-		assert_true(tr_mac_check(&key, data + split, sizeof(data) - split,
-				got));
+		assert_true(
+				tr_mac_check(&key, data + split, sizeof(data) - split, got));
 		got[key_len % TR_MAC_LEN] ^= 1;
-		assert_false(tr_mac_check(&key, data + split, sizeof(data) - split,
-				got));
+		assert_false(
+				tr_mac_check(&key, data + split, sizeof(data) - split, got));
 	}
 }
 
