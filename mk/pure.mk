@@ -31,6 +31,7 @@ tools: packages-build ## sipcert, sdescheck, edge-cert, into build/tools
 
 .PHONY: tools-only
 tools-only: $(C_TOOLS:%=$(BUILD)/tools/%)
+	@mkdir -p $(BUILD)/tools
 	@install -m 755 tools/edge-cert $(BUILD)/tools/
 
 -include $(PURE_OBJECTS:.o=.d) $(C_TOOLS:%=$(BUILD)/tools/%.d)

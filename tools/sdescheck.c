@@ -26,8 +26,7 @@
 #define WORDS_MAX 32768
 #define FILE_MAX (16u * 1024u * 1024u)
 
-struct options
-{
+struct options {
 	const char *policy;
 	const char *side;
 	const char *to;
@@ -40,8 +39,7 @@ struct options
 	int final;
 };
 
-struct inputs
-{
+struct inputs {
 	struct sp_rules *rules;
 	const struct sp_side *side;
 	const struct sp_side *to;
@@ -171,8 +169,7 @@ static int load(const struct options *o, struct inputs *in)
 	if(sp_file_read(o->file, FILE_MAX, "an SDP", &in->text, &why) < 0)
 		return trouble(words);
 	if(o->offer != NULL
-			&& sp_file_read(o->offer, FILE_MAX, "an SDP",
-					   &in->offer_text, &why)
+			&& sp_file_read(o->offer, FILE_MAX, "an SDP", &in->offer_text, &why)
 					   < 0)
 		return trouble(words);
 	return 0;
@@ -195,8 +192,8 @@ static int put_sdp(const struct inputs *in, const struct sp_verdict *v)
 
 static int put_flags(const struct options *o, const struct inputs *in)
 {
-	struct sp_bridge bridge = {in->rules, in->side, in->to, o->offer != NULL,
-			o->version};
+	struct sp_bridge bridge = {
+			in->rules, in->side, in->to, o->offer != NULL, o->version};
 	char flags[1024];
 	struct sp_buf b;
 
@@ -221,8 +218,8 @@ static void put_verdict(const struct inputs *in, const struct sp_verdict *v)
 	if(v->code == 200)
 		fputs("accepted\n", stderr);
 	else if(in->sdp.err != SP_SDP_OK)
-		fprintf(stderr, "refused: %d: line %u: %s\n", v->code,
-				in->sdp.err_line, v->reason);
+		fprintf(stderr, "refused: %d: line %u: %s\n", v->code, in->sdp.err_line,
+				v->reason);
 	else
 		fprintf(stderr, "refused: %d: %s\n", v->code, v->reason);
 }
@@ -230,8 +227,8 @@ static void put_verdict(const struct inputs *in, const struct sp_verdict *v)
 static int judge(const struct options *o, struct inputs *in)
 {
 	struct sp_reading how = sp_policy_reading(in->rules);
-	struct sp_question q = {in->rules, in->side, in->to, o->over,
-			o->offer != NULL, NULL};
+	struct sp_question q = {
+			in->rules, in->side, in->to, o->over, o->offer != NULL, NULL};
 	struct sp_verdict v;
 	int ret = ACCEPTED;
 

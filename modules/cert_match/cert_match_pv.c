@@ -72,7 +72,9 @@ static const char *cm_pv_reason(const sip_msg_t *msg, const struct cm_row *row)
 {
 	enum cm_reason r = cm_check_last(msg);
 
-	return cm_reason_words(r != CM_REFUSED ? r : cm_row_reason(row));
+	if(r == CM_REFUSED || r == CM_NOT_VERIFIED)
+		return cm_row_words(row);
+	return cm_reason_words(r);
 }
 
 int cert_match_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
@@ -89,6 +91,10 @@ int cert_match_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 					msg, param, res, cm_reason_words(CM_NO_CONNECTION));
 		return pv_get_null(msg, param, res);
 	}
+	/* RFC 5922 s7.1: what a certificate that is not valid says is no
+	 * identity; a script that forgets to ask for verified is safe */
+	if(!row.verified)
+		row.identities[0] = row.first[0] = '\0';
 	switch(what) {
 		case CM_PV_VERIFIED:
 			return pv_get_sintval(msg, param, res, row.verified);
@@ -97,8 +103,8 @@ int cert_match_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 		case CM_PV_IDENTITY:
 			return cm_pv_text(msg, param, res, row.first);
 		case CM_PV_SOURCE:
-			return cm_pv_text(
-					msg, param, res, cm_source_name(row.source));
+			return cm_pv_text(msg, param, res,
+					row.verified ? cm_source_name(row.source) : "");
 		case CM_PV_REASON:
 			return cm_pv_text(msg, param, res, cm_pv_reason(msg, &row));
 		case CM_PV_FINGERPRINT:

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include <openssl/crypto.h>
-#include <openssl/x509.h>
 
 #include "../../core/dprint.h"
 #include "../../core/mem/mem.h"
@@ -35,16 +34,6 @@ struct cm_rpc_sink {
 	rpc_t *rpc;
 	void *ctx;
 };
-
-/* A verified peer without identities is told apart from one that is refused. */
-static const char *cm_peer_words(const struct cm_row *row)
-{
-	if(!row->established)
-		return "handshake not done";
-	if(row->has_cert && !row->verified)
-		return X509_verify_cert_error_string(row->verify_error);
-	return cm_reason_words(cm_row_reason(row));
-}
 
 static int cm_add_addresses(rpc_t *rpc, void *s, struct cm_conn_info *info)
 {
@@ -75,7 +64,7 @@ static int cm_add_row(rpc_t *rpc, void *ctx, struct cm_row *row, time_t now)
 			< 0)
 		return -1;
 	if(rpc->struct_add(s, "dss", "verified", row->verified, "reason",
-			   cm_peer_words(row), "fingerprint", row->fingerprint)
+			   cm_row_words(row), "fingerprint", row->fingerprint)
 			< 0)
 		return -1;
 	if(row->has_cert

@@ -3,6 +3,7 @@
 
 #define _DEFAULT_SOURCE /* gmtime_r() */
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "cm_explain.h"
 
 #define CM_SHOWN_MAX 280
-#define CM_DAY 86400
+#define CM_TYPE_IP 7 /* GEN_IPADD, RFC 5280 s4.2.1.6 */
 
 struct cm_printer {
 	cm_line_f line;
@@ -89,11 +90,23 @@ static const char *cm_entry_name(const struct cm_entry *e)
 													: "unknown";
 }
 
+/* RFC 5280 s4.2.1.6: an iPAddress is four octets or sixteen. */
+static int cm_print_address(
+		char *out, socklen_t size, const struct cm_entry *e)
+{
+	if(e->type != CM_ENTRY_OTHER || e->other_type != CM_TYPE_IP
+			|| (e->len != 4 && e->len != 16))
+		return 0;
+	return inet_ntop(e->len == 4 ? AF_INET : AF_INET6, e->text, out, size)
+		   != NULL;
+}
+
 static void cm_print_entry(void *arg, const struct cm_entry *e)
 {
 	char text[CM_SHOWN_MAX];
 
-	cm_printable(text, sizeof(text), e->text, e->len);
+	if(!cm_print_address(text, sizeof(text), e))
+		cm_printable(text, sizeof(text), e->text, e->len);
 	if(e->reason == CM_OK)
 		cm_print(arg, "accepted %s \"%s\" (%s)", cm_entry_name(e), text,
 				cm_reason_clause(e->reason));

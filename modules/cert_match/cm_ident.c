@@ -134,6 +134,21 @@ static void cm_walk_dns(
 	cm_tell(w, CM_ENTRY_DNS, GEN_DNS, text, len, r);
 }
 
+/* RFC 5922 s7.1: URI and DNS are the only types acceptable. The text of the
+ * others is only for people: of those that are one string, its octets. */
+static void cm_walk_other(struct cm_walk *w, const GENERAL_NAME *g)
+{
+	const ASN1_STRING *s = NULL;
+
+	if(g->type == GEN_EMAIL)
+		s = g->d.rfc822Name;
+	else if(g->type == GEN_IPADD)
+		s = g->d.iPAddress;
+	cm_tell(w, CM_ENTRY_OTHER, g->type,
+			s ? (const char *)ASN1_STRING_get0_data(s) : "",
+			s ? (size_t)ASN1_STRING_length(s) : 0, CM_OTHER_TYPE);
+}
+
 /* One pass over the subjectAltName for entries of one type; -1 for the rest. */
 static void cm_walk_type(struct cm_walk *w, GENERAL_NAMES *san, int type)
 {
@@ -147,9 +162,8 @@ static void cm_walk_type(struct cm_walk *w, GENERAL_NAMES *san, int type)
 		size_t len;
 
 		if(type == -1) {
-			/* RFC 5922 s7.1: URI and DNS are the only types acceptable. */
 			if(g->type != GEN_URI && g->type != GEN_DNS)
-				cm_tell(w, CM_ENTRY_OTHER, g->type, "", 0, CM_OTHER_TYPE);
+				cm_walk_other(w, g);
 			continue;
 		}
 		if(g->type != type)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/x509.h>
+
 #include "cm_row.h"
 
 #define CM_DAY 86400
@@ -106,6 +108,15 @@ enum cm_reason cm_row_reason(const struct cm_row *row)
 	if(!row->verified)
 		return CM_NOT_VERIFIED;
 	return row->ident_reason;
+}
+
+const char *cm_row_words(const struct cm_row *row)
+{
+	if(!row->established)
+		return "handshake not done";
+	if(row->has_cert && !row->verified)
+		return X509_verify_cert_error_string(row->verify_error);
+	return cm_reason_words(cm_row_reason(row));
 }
 
 const char *cm_dir_name(enum cm_dir dir)

@@ -41,8 +41,12 @@ int cm_row_get(int id, struct cm_row *row);
 /* Whole days until the certificate ends, negative when it has. */
 int cm_row_days_left(const struct cm_row *row, time_t now);
 
-/* Why the peer is, or is not, authenticated at all: constant strings. */
+/* Why the peer is, or is not, authenticated as anybody at all. */
 enum cm_reason cm_row_reason(const struct cm_row *row);
+
+/* The same in words, with OpenSSL's own where the chain was refused (expired,
+ * unknown CA, ...). A constant string. */
+const char *cm_row_words(const struct cm_row *row);
 
 const char *cm_dir_name(enum cm_dir dir);
 const char *cm_state_name(enum cm_state state);

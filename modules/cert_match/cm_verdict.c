@@ -59,7 +59,7 @@ static const struct cm_text cm_texts[CM_REASONS] = {
 	[CM_NO_CERTIFICATE] = {"no-certificate",
 			"the peer sent no certificate", "RFC 5922 s7.4"},
 	[CM_NOT_VERIFIED] = {"not-verified",
-			"the peer's certificate does not chain to a trusted CA",
+			"the peer's certificate is not valid (CA, time or purpose)",
 			"RFC 5922 s7.1"},
 	[CM_NO_IDENTITY] = {"no-identity",
 			"the certificate holds no SIP domain identity",

@@ -23,8 +23,7 @@ MODULE_VERSION
 
 #define WHY_MAX 512
 
-static struct
-{
+static struct {
 	char *policy;
 	char *rtpengine_version;
 } params = {NULL, "10.5"};
@@ -88,8 +87,7 @@ static int mod_init(void)
 		return -1;
 	}
 	/* Keys must not outlive the message they came in. */
-	if(register_script_cb(
-			   wipe_cb, POST_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, 0)
+	if(register_script_cb(wipe_cb, POST_SCRIPT_CB | REQUEST_CB | ONREPLY_CB, 0)
 			< 0) {
 		LM_ERR("cannot register a script callback\n");
 		return -1;
@@ -148,12 +146,11 @@ static int w_onsend(struct sip_msg *msg, char *p1, char *p2)
 }
 
 /* Where an SDP can be judged: all but onsend_route, where it is finished. */
-#define JUDGE_ROUTES \
+#define JUDGE_ROUTES                                                           \
 	(REQUEST_ROUTE | FAILURE_ROUTE | ONREPLY_ROUTE | BRANCH_ROUTE | LOCAL_ROUTE)
 
-static cmd_export_t cmds[] = {
-		{"sdes_policy_in", w_in, 1, fixup_spve_null, fixup_free_spve_null,
-				JUDGE_ROUTES},
+static cmd_export_t cmds[] = {{"sdes_policy_in", w_in, 1, fixup_spve_null,
+									  fixup_free_spve_null, JUDGE_ROUTES},
 		{"sdes_policy_in", w_in, 2, fixup_spve_spve, fixup_free_spve_spve,
 				JUDGE_ROUTES},
 		{"sdes_policy_out", w_out, 1, fixup_spve_null, fixup_free_spve_null,
@@ -163,8 +160,7 @@ static cmd_export_t cmds[] = {
 				fixup_free_spve_null, ONSEND_ROUTE},
 		{0, 0, 0, 0, 0, 0}};
 
-static param_export_t mod_params[] = {
-		{"policy", PARAM_STRING, &params.policy},
+static param_export_t mod_params[] = {{"policy", PARAM_STRING, &params.policy},
 		{"rtpengine_version", PARAM_STRING, &params.rtpengine_version},
 		{0, 0, 0}};
 
@@ -174,16 +170,16 @@ static pv_export_t pvs[] = {
 		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
 
 struct module_exports exports = {
-		"sdes_policy",	 /* module name */
+		"sdes_policy",   /* module name */
 		DEFAULT_DLFLAGS, /* dlopen flags */
-		cmds,			 /* exported functions */
-		mod_params,		 /* exported parameters */
-		0,				 /* RPC commands: registered in mod_init */
-		pvs,			 /* pseudo-variables */
-		0,				 /* reply processing */
-		mod_init,		 /* start */
-		0,				 /* start of each process */
-		mod_destroy		 /* end */
+		cmds,            /* exported functions */
+		mod_params,      /* exported parameters */
+		0,               /* RPC commands: registered in mod_init */
+		pvs,             /* pseudo-variables */
+		0,               /* reply processing */
+		mod_init,        /* start */
+		0,               /* start of each process */
+		mod_destroy      /* end */
 };
 
 int mod_register(char *path, int *dlflags, void *p1, void *p2)

@@ -9,8 +9,7 @@
 #include "sdes_policy_pv.h"
 #include "sp_session.h"
 
-enum item
-{
+enum item {
 	ITEM_FLAGS,
 	ITEM_SDP,
 	ITEM_VERDICT,
@@ -22,8 +21,8 @@ enum item
 	ITEMS
 };
 
-static const char *const names[ITEMS] = {"flags", "sdp", "verdict", "code",
-		"reason", "suite", "tag", "profile"};
+static const char *const names[ITEMS] = {
+		"flags", "sdp", "verdict", "code", "reason", "suite", "tag", "profile"};
 
 int sdes_policy_pv_parse(pv_spec_t *spec, str *name)
 {
@@ -42,8 +41,8 @@ int sdes_policy_pv_parse(pv_spec_t *spec, str *name)
 	return -1;
 }
 
-static int get_words(struct sip_msg *msg, pv_param_t *param,
-		pv_value_t *value, const char *words)
+static int get_words(struct sip_msg *msg, pv_param_t *param, pv_value_t *value,
+		const char *words)
 {
 	return pv_get_strzval(msg, param, value, (char *)(uintptr_t)words);
 }

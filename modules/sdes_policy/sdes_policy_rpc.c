@@ -41,8 +41,8 @@ static void rpc_reload(rpc_t *rpc, void *ctx)
 static void add_side(rpc_t *rpc, void *sides, const struct sp_side *side)
 {
 	rpc->struct_add(sides, "ssss", "name", side->name, "srtp",
-			sp_mode_name((enum sp_mode)side->mode), "to", side->to,
-			"interface", side->interface);
+			sp_mode_name((enum sp_mode)side->mode), "to", side->to, "interface",
+			side->interface);
 }
 
 static const char *action_name(uint8_t action)
@@ -57,8 +57,7 @@ static const char *action_name(uint8_t action)
 	}
 }
 
-static void show_quality(
-		rpc_t *rpc, void *top, const struct sp_rules *rules)
+static void show_quality(rpc_t *rpc, void *top, const struct sp_rules *rules)
 {
 	static const char *const names[SP_QUALITIES] = {
 			"zero", "repeated", "known", "ascii-hex", "printable"};
@@ -67,8 +66,7 @@ static void show_quality(
 	if(rpc->struct_add(top, "{", "key_quality", &quality) < 0)
 		return;
 	for(int i = 0; i < SP_QUALITIES; i++)
-		rpc->struct_add(quality, "s", names[i],
-				action_name(rules->quality[i]));
+		rpc->struct_add(quality, "s", names[i], action_name(rules->quality[i]));
 	rpc->struct_add(quality, "s", "reuse", action_name(rules->reuse));
 }
 
@@ -80,13 +78,13 @@ static void show_rules(rpc_t *rpc, void *ctx, const struct sp_rules *rules)
 		return;
 	rpc->struct_add(top, "sd", "policy", policy_path, "age",
 			(int)(time(NULL) - sp_store_loaded(rules)));
-	rpc->struct_add(top, "s", "suite_order",
-			rules->order_policy ? "policy" : "offer");
+	rpc->struct_add(
+			top, "s", "suite_order", rules->order_policy ? "policy" : "offer");
 	if(rpc->struct_add(top, "[", "suites", &suites) < 0)
 		return;
 	for(unsigned rank = 1; rank <= rules->n_suites; rank++)
-		rpc->array_add(suites, "s",
-				sp_suite_info(sp_rules_suite(rules, rank))->name);
+		rpc->array_add(
+				suites, "s", sp_suite_info(sp_rules_suite(rules, rank))->name);
 	show_quality(rpc, top, rules);
 	if(rpc->struct_add(top, "[", "sides", &sides) < 0)
 		return;
@@ -126,8 +124,8 @@ static enum sp_transport transport_of(struct sp_text t)
 }
 
 /* Judges an offer as if it had come from a side. No key is printed. */
-static void check_text(rpc_t *rpc, void *ctx, struct sp_text text,
-		const struct sp_question *q)
+static void check_text(
+		rpc_t *rpc, void *ctx, struct sp_text text, const struct sp_question *q)
 {
 	struct sp_reading how = sp_policy_reading(q->rules);
 	char words[REPORT_MAX];
@@ -162,10 +160,10 @@ static void check_from(rpc_t *rpc, void *ctx, str *side, str *over, char *file)
 
 	sp_buf_init(&why, words, sizeof(words));
 	if(q.from == NULL || q.over == SP_OVER_UNKNOWN) {
-		rpc->fault(ctx, 400, "expected a side of the policy, then tls, tcp or"
-							 " udp, then the file of an SDP");
-	} else if(sp_file_read(file, SP_BODY_MAX, "the file of an SDP", &text,
-					  &why)
+		rpc->fault(ctx, 400,
+				"expected a side of the policy, then tls, tcp or"
+				" udp, then the file of an SDP");
+	} else if(sp_file_read(file, SP_BODY_MAX, "the file of an SDP", &text, &why)
 			  < 0) {
 		rpc->fault(ctx, 404, "%s", words);
 	} else {

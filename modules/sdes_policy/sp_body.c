@@ -22,7 +22,8 @@ static struct sp_text media_type(struct sp_text t)
 {
 	size_t n = 0;
 
-	while(t.len > 0 && (sp_is_wsp(t.s[0]) || t.s[0] == '\r' || t.s[0] == '\n')) {
+	while(t.len > 0
+			&& (sp_is_wsp(t.s[0]) || t.s[0] == '\r' || t.s[0] == '\n')) {
 		t.s++;
 		t.len--;
 	}
@@ -165,8 +166,7 @@ static struct sp_text header(struct sp_text line, struct sp_text name)
 static void note_header(struct sp_text line, struct sp_body_facts *f)
 {
 	/* Long and compact names, RFC 3261 s7.3.3. */
-	static const struct sp_text names[][2] = {
-			{{"Content-Type", 12}, {"c", 1}},
+	static const struct sp_text names[][2] = {{{"Content-Type", 12}, {"c", 1}},
 			{{"Content-Encoding", 16}, {"e", 1}},
 			{{"Content-Length", 14}, {"l", 1}}};
 	struct sp_text *fields[] = {&f->type, &f->encoding, &f->length};

@@ -7,28 +7,25 @@
 
 #include "sp_text.h"
 
-enum sp_body_kind
-{
+enum sp_body_kind {
 	SP_BODY_REFUSED = 0,
 	SP_BODY_NONE,
 	SP_BODY_SDP,
 	SP_BODY_OTHER /* no SDP and no key in it */
 };
 
-struct sp_body_facts
-{
-	unsigned types;			 /* how many Content-Type headers */
-	struct sp_text type;	 /* the last of them */
+struct sp_body_facts {
+	unsigned types;          /* how many Content-Type headers */
+	struct sp_text type;     /* the last of them */
 	struct sp_text encoding; /* Content-Encoding, empty when missing */
-	struct sp_text length;	 /* Content-Length, empty when missing */
-	struct sp_text body;	 /* everything behind the headers */
+	struct sp_text length;   /* Content-Length, empty when missing */
+	struct sp_text body;     /* everything behind the headers */
 };
 
-struct sp_body_verdict
-{
+struct sp_body_verdict {
 	enum sp_body_kind kind;
-	int code;		   /* the SIP answer when refused */
-	const char *words; /* why, and what to do; static text */
+	int code;            /* the SIP answer when refused */
+	const char *words;   /* why, and what to do; static text */
 	struct sp_text body; /* as long as Content-Length says */
 };
 

@@ -41,11 +41,17 @@ static void put_cryptos(const struct sp_sdp *sdp, const struct sp_verdict *v,
 static void put_pass(struct sp_buf *b, const struct sp_line *l)
 {
 	/* The session name says nothing that a call needs. */
-	if(l->type == 's'
-			&& (l->value.len == 0 || sp_text_has_key_word(l->value)))
+	if(l->type == 's' && (l->value.len == 0 || sp_text_has_key_word(l->value)))
 		put_line(b, SP_TEXT("s=-"));
 	else
 		put_line(b, l->whole);
+}
+
+/* RFC 4566 s5: what may stand below an m= line of a stream that goes on, or
+ * (only where the stream is) of one that does not. */
+static int passes_below(const struct sp_line *l, int live)
+{
+	return l->type == 'c' || (live && (l->type == 'a' || l->type == 'b'));
 }
 
 /* 1 when the stream goes on with its own port and attributes. */
@@ -77,8 +83,7 @@ int sp_clean(const struct sp_sdp *sdp, const struct sp_verdict *v,
 					live ? sdp->streams[streams].port : 0, b);
 			streams++;
 		} else if(l.kind == SP_LINE_PASS) {
-			if(streams == 0 || is_live(v->state[streams - 1])
-					|| l.type == 'c')
+			if(streams == 0 || passes_below(&l, is_live(v->state[streams - 1])))
 				put_pass(b, &l);
 		}
 	}

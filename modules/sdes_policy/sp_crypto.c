@@ -17,7 +17,7 @@
 #define LIFETIME_MAX_POWER 48u
 #define LIFETIME_MAX ((uint64_t)1 << LIFETIME_MAX_POWER)
 #define MKI_LEN_MAX 128u /* RFC 4568 s6.1 */
-#define WSH_MIN 64u		 /* RFC 4568 s6.3.6 */
+#define WSH_MIN 64u      /* RFC 4568 s6.3.6 */
 #define WSH_MAX 1000000u
 
 static const char *const words[SP_CRYPTO_ERRS] = {
@@ -37,9 +37,8 @@ static const char *const words[SP_CRYPTO_ERRS] = {
 		[SP_CRYPTO_BAD_LIFETIME] = "the lifetime is not 1 to 2^48 packets",
 		[SP_CRYPTO_BAD_MKI] = "the MKI is not value:length, length 1 to 128",
 		[SP_CRYPTO_BAD_KEY_FIELDS] = "too many | fields behind the key",
-		[SP_CRYPTO_PARAM_UNSAFE] =
-				"a session parameter switches encryption or"
-				" authentication off",
+		[SP_CRYPTO_PARAM_UNSAFE] = "a session parameter switches encryption or"
+								   " authentication off",
 		[SP_CRYPTO_PARAM_LOST] =
 				"KDR, FEC_KEY and FEC_ORDER=SRTP_FEC cannot be relayed",
 		[SP_CRYPTO_PARAM_UNKNOWN] =
@@ -72,8 +71,8 @@ static enum sp_crypto_err read_tag(struct sp_text t, struct sp_crypto *c)
 	return SP_CRYPTO_OK;
 }
 
-static enum sp_crypto_err read_suite(struct sp_text t,
-		const struct sp_aliases *aliases, struct sp_crypto *c)
+static enum sp_crypto_err read_suite(
+		struct sp_text t, const struct sp_aliases *aliases, struct sp_crypto *c)
 {
 	/* RFC 4568 s9.1: crypto-suite = 1*(ALPHA / DIGIT / "_") */
 	for(size_t i = 0; i < t.len; i++) {
@@ -191,8 +190,7 @@ static enum sp_crypto_err read_param(struct sp_text t, struct sp_crypto *c)
 	uint64_t n;
 
 	if(t.s[0] == '-') /* RFC 4568 s6.3.7: optional, MAY be ignored */
-		return t.len > 1 && t.s[1] != '-' ? SP_CRYPTO_OK
-										  : SP_CRYPTO_PARAM_BAD;
+		return t.len > 1 && t.s[1] != '-' ? SP_CRYPTO_OK : SP_CRYPTO_PARAM_BAD;
 	if(sp_text_istarts(t, SP_TEXT("WSH="))) {
 		t.s += 4;
 		t.len -= 4;

@@ -9,8 +9,7 @@
 
 #include "sp_suite.h"
 
-enum sp_crypto_err
-{
+enum sp_crypto_err {
 	SP_CRYPTO_EMPTY = 0, /* nothing read yet: refuses */
 	SP_CRYPTO_OK,
 	SP_CRYPTO_BAD_TAG,
@@ -33,32 +32,29 @@ enum sp_crypto_err
 	SP_CRYPTO_ERRS
 };
 
-struct sp_crypto
-{
+struct sp_crypto {
 	uint32_t tag;
 	uint8_t has_tag; /* set even when the rest of the line is bad */
-	uint8_t suite;	 /* enum sp_suite */
+	uint8_t suite;   /* enum sp_suite */
 	uint8_t from_draft;
 	uint8_t key_len; /* octets of key and salt together */
 	uint8_t key[SP_KEY_MAX];
 	uint8_t has_lifetime;
 	uint8_t lifetime_power; /* lifetime is the exponent of a "2^" */
-	uint8_t mki_len;		/* 0: no MKI */
-	uint8_t fec_srtp;		/* FEC_ORDER=FEC_SRTP was said */
-	uint32_t wsh;			/* 0: not said */
+	uint8_t mki_len;        /* 0: no MKI */
+	uint8_t fec_srtp;       /* FEC_ORDER=FEC_SRTP was said */
+	uint32_t wsh;           /* 0: not said */
 	uint64_t lifetime;
 	uint64_t mki;
 };
 
 /* A name that a policy lets stand for a suite (draft names and the like). */
-struct sp_alias
-{
+struct sp_alias {
 	char name[48];
 	uint8_t suite;
 };
 
-struct sp_aliases
-{
+struct sp_aliases {
 	const struct sp_alias *rows;
 	size_t count;
 };

@@ -64,8 +64,9 @@ void sp_final_judge(const struct sp_leg *leg, const struct sp_sdp *sdp,
 	}
 	/* Beyond the lines we understand: not even a word of it. */
 	if(!takes_keys(leg) && sp_text_has_key_word(sdp->body)) {
-		sp_verdict_all(v, 488, "key material is about to leave on a leg that"
-							   " must not have it");
+		sp_verdict_all(v, 488,
+				"key material is about to leave on a leg that"
+				" must not have it");
 		return;
 	}
 	for(unsigned i = 0; i < sdp->n_streams; i++) {

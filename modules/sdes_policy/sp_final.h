@@ -10,18 +10,12 @@
 
 #include "sp_policy.h"
 
-enum sp_role
-{
-	SP_ROLE_UNKNOWN = 0,
-	SP_ROLE_OFFER,
-	SP_ROLE_ANSWER
-};
+enum sp_role { SP_ROLE_UNKNOWN = 0, SP_ROLE_OFFER, SP_ROLE_ANSWER };
 
-struct sp_leg
-{
+struct sp_leg {
 	const struct sp_rules *rules;
 	const struct sp_side *to; /* NULL: nobody said, so no key may leave */
-	enum sp_transport over;	  /* what the message leaves on */
+	enum sp_transport over;   /* what the message leaves on */
 	enum sp_role role;
 };
 

@@ -22,7 +22,7 @@ int sp_version_read(struct sp_text t, struct sp_version *v)
 			if(part[p] > 9999)
 				return -1;
 		}
-		if(i == start && (p == 0 || i < t.len))
+		if(i == start && (p == 0 || i < t.len || t.s[i - 1] == '.'))
 			return -1;
 		if(i < t.len && t.s[i] == '.')
 			i++;

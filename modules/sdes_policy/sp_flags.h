@@ -8,14 +8,12 @@
 #include "sp_policy.h"
 
 /* Of rtpengine: 10.5.3 is {10, 5}. */
-struct sp_version
-{
+struct sp_version {
 	unsigned major;
 	unsigned minor;
 };
 
-struct sp_bridge
-{
+struct sp_bridge {
 	const struct sp_rules *rules;
 	const struct sp_side *from;
 	const struct sp_side *to;

@@ -10,34 +10,35 @@
 
 #include "sp_line.h"
 
-#define WORD(lit) {lit, sizeof(lit) - 1}
+#define WORD(lit)                                                              \
+	{                                                                          \
+		lit, sizeof(lit) - 1                                                   \
+	}
 
 static const struct sp_text pass_names[] = {WORD("rtpmap"), WORD("fmtp"),
-		WORD("sendrecv"), WORD("sendonly"), WORD("recvonly"),
-		WORD("inactive"), WORD("ptime"), WORD("maxptime"), WORD("minptime"),
-		WORD("rtcp"), WORD("rtcp-mux"), WORD("rtcp-fb"), WORD("rtcp-rsize"),
-		WORD("rtcp-xr"), WORD("silenceSupp"), WORD("ssrc"),
-		WORD("ssrc-group"), WORD("mid"), WORD("group"), WORD("msid"),
-		WORD("msid-semantic"), WORD("label"), WORD("content"),
-		WORD("extmap"), WORD("candidate"), WORD("ice-ufrag"),
+		WORD("sendrecv"), WORD("sendonly"), WORD("recvonly"), WORD("inactive"),
+		WORD("ptime"), WORD("maxptime"), WORD("minptime"), WORD("rtcp"),
+		WORD("rtcp-mux"), WORD("rtcp-fb"), WORD("rtcp-rsize"), WORD("rtcp-xr"),
+		WORD("silenceSupp"), WORD("ssrc"), WORD("ssrc-group"), WORD("mid"),
+		WORD("group"), WORD("msid"), WORD("msid-semantic"), WORD("label"),
+		WORD("content"), WORD("extmap"), WORD("candidate"), WORD("ice-ufrag"),
 		WORD("ice-pwd"), WORD("ice-options"), WORD("ice-lite"),
 		WORD("ice-mismatch"), WORD("end-of-candidates"), WORD("framerate"),
-		WORD("framesize"), WORD("quality"), WORD("imageattr"),
-		WORD("orient"), WORD("lang"), WORD("sdplang"), WORD("charset"),
-		WORD("tool"), WORD("type"), WORD("curr"), WORD("des"), WORD("conf"),
-		WORD("maxprate"), WORD("direction"), WORD("T38FaxVersion"),
-		WORD("T38MaxBitRate"), WORD("T38FaxFillBitRemoval"),
-		WORD("T38FaxTranscodingMMR"), WORD("T38FaxTranscodingJBIG"),
-		WORD("T38FaxRateManagement"), WORD("T38FaxMaxBuffer"),
-		WORD("T38FaxMaxDatagram"), WORD("T38FaxUdpEC"),
+		WORD("framesize"), WORD("quality"), WORD("imageattr"), WORD("orient"),
+		WORD("lang"), WORD("sdplang"), WORD("charset"), WORD("tool"),
+		WORD("type"), WORD("curr"), WORD("des"), WORD("conf"), WORD("maxprate"),
+		WORD("direction"), WORD("T38FaxVersion"), WORD("T38MaxBitRate"),
+		WORD("T38FaxFillBitRemoval"), WORD("T38FaxTranscodingMMR"),
+		WORD("T38FaxTranscodingJBIG"), WORD("T38FaxRateManagement"),
+		WORD("T38FaxMaxBuffer"), WORD("T38FaxMaxDatagram"), WORD("T38FaxUdpEC"),
 		WORD("T38VendorInfo")};
 
-static const struct sp_text dtls_names[] = {WORD("fingerprint"),
-		WORD("setup"), WORD("tls-id"), WORD("connection"),
-		WORD("zrtp-hash"), WORD("dtls-message")};
+static const struct sp_text dtls_names[] = {WORD("fingerprint"), WORD("setup"),
+		WORD("tls-id"), WORD("connection"), WORD("zrtp-hash"),
+		WORD("dtls-message")};
 
-static const struct sp_text key_words[] = {WORD("crypto"), WORD("inline:"),
-		WORD("key-mgmt"), WORD("mikey")};
+static const struct sp_text key_words[] = {
+		WORD("crypto"), WORD("inline:"), WORD("key-mgmt"), WORD("mikey")};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -114,15 +115,13 @@ static enum sp_line_kind kind_of(const struct sp_walk *w, struct sp_line *l)
 		case 'a':
 			return kind_of_attribute(w, l);
 		case 'm':
-			return sp_text_has_key_word(l->value) ? SP_LINE_BAD
-												  : SP_LINE_MEDIA;
+			return sp_text_has_key_word(l->value) ? SP_LINE_BAD : SP_LINE_MEDIA;
 		case 'v':
 		case 'o':
 		case 'c':
 		case 't':
 		case 'b':
-			return sp_text_has_key_word(l->value) ? SP_LINE_BAD
-												  : SP_LINE_PASS;
+			return sp_text_has_key_word(l->value) ? SP_LINE_BAD : SP_LINE_PASS;
 		case 's':
 			return SP_LINE_PASS;
 		case 'k':
@@ -130,8 +129,7 @@ static enum sp_line_kind kind_of(const struct sp_walk *w, struct sp_line *l)
 			return SP_LINE_KEY;
 		default:
 			/* i, u, e, p, r, z say nothing that a call needs. */
-			return sp_text_has_key_word(l->value) ? SP_LINE_KEY
-												  : SP_LINE_JUNK;
+			return sp_text_has_key_word(l->value) ? SP_LINE_KEY : SP_LINE_JUNK;
 	}
 }
 

@@ -11,8 +11,8 @@
 #include "sp_store.h"
 
 /* Why the SDP must not leave, or NULL. */
-static const char *sdp_fault(struct sp_text body, const struct sp_leg *leg,
-		struct sp_verdict *v)
+static const char *sdp_fault(
+		struct sp_text body, const struct sp_leg *leg, struct sp_verdict *v)
 {
 	struct sp_reading how = sp_policy_reading(leg->rules);
 	struct sp_sdp sdp;
@@ -23,8 +23,8 @@ static const char *sdp_fault(struct sp_text body, const struct sp_leg *leg,
 	return v->code == 200 ? NULL : v->reason;
 }
 
-static const char *message_fault(struct sp_text message,
-		const struct sp_leg *leg, struct sp_verdict *v)
+static const char *message_fault(
+		struct sp_text message, const struct sp_leg *leg, struct sp_verdict *v)
 {
 	struct sp_body_verdict body;
 	struct sp_body_facts facts;
@@ -41,8 +41,8 @@ static const char *message_fault(struct sp_text message,
 }
 
 /* Where the message goes: as the script says, else as it said before. */
-static struct sp_leg leg_of(struct sip_msg *msg, const struct sp_rules *rules,
-		struct sp_text side)
+static struct sp_leg leg_of(
+		struct sip_msg *msg, const struct sp_rules *rules, struct sp_text side)
 {
 	const struct sp_session *s = sp_session_of(msg);
 	struct sp_leg leg = {rules, NULL, SP_OVER_UNKNOWN, SP_ROLE_UNKNOWN};

@@ -136,8 +136,8 @@ static unsigned judge_rows(const struct sp_question *q,
 
 /* The secure twin of a plain stream: the same media on the same or the next
  * m-line, as devices send that offer both profiles. */
-static int has_secure_twin(const struct sp_sdp *sdp,
-		const struct sp_verdict *v, unsigned stream)
+static int has_secure_twin(
+		const struct sp_sdp *sdp, const struct sp_verdict *v, unsigned stream)
 {
 	const struct sp_stream *s = &sdp->streams[stream];
 
@@ -159,8 +159,7 @@ static enum sp_why plain_rtp_why(const struct sp_question *q,
 	if(!q->answer && has_secure_twin(sdp, v, stream))
 		return SP_WHY_SPARE;
 	if(q->from->mode == SP_MODE_REQUIRE)
-		return q->over == SP_OVER_TLS ? SP_WHY_REQUIRED
-									  : SP_WHY_REQUIRED_CLEAR;
+		return q->over == SP_OVER_TLS ? SP_WHY_REQUIRED : SP_WHY_REQUIRED_CLEAR;
 	return SP_WHY_PLAIN;
 }
 
@@ -175,8 +174,8 @@ static enum sp_why savp_why(const struct sp_question *q)
 }
 
 /* What an answer must keep of the offer's m-line. */
-static enum sp_why answer_why(const struct sp_question *q,
-		const struct sp_sdp *sdp, unsigned stream)
+static enum sp_why answer_why(
+		const struct sp_question *q, const struct sp_sdp *sdp, unsigned stream)
 {
 	const struct sp_stream *s = &sdp->streams[stream];
 	const struct sp_stream *o;
@@ -217,9 +216,8 @@ static enum sp_why stream_why(const struct sp_question *q,
 				return SP_WHY_DUP_TAG;
 			if(good > 0)
 				return SP_WHY_SECURE;
-			return s->proto == SP_PROTO_SAVP
-						   ? savp_why(q)
-						   : plain_rtp_why(q, sdp, v, stream);
+			return s->proto == SP_PROTO_SAVP ? savp_why(q)
+											 : plain_rtp_why(q, sdp, v, stream);
 		default:
 			if(q->from->mode == SP_MODE_REQUIRE
 					|| (q->to != NULL && q->to->mode == SP_MODE_REQUIRE))
@@ -244,8 +242,8 @@ static enum sp_state state_of(enum sp_why why)
 	}
 }
 
-static void judge_stream(const struct sp_question *q,
-		const struct sp_sdp *sdp, struct sp_verdict *v, unsigned stream)
+static void judge_stream(const struct sp_question *q, const struct sp_sdp *sdp,
+		struct sp_verdict *v, unsigned stream)
 {
 	const struct sp_stream *s = &sdp->streams[stream];
 	unsigned good = judge_rows(q, sdp, v, stream);
@@ -274,8 +272,7 @@ static void judge_stream(const struct sp_question *q,
 static void conclude(const struct sp_question *q, const struct sp_sdp *sdp,
 		struct sp_verdict *v)
 {
-	if(q->answer && q->offer != NULL
-			&& q->offer->n_streams != sdp->n_streams) {
+	if(q->answer && q->offer != NULL && q->offer->n_streams != sdp->n_streams) {
 		sp_verdict_all(v, 488, sp_why_words(SP_WHY_ANSWER_COUNT));
 		return;
 	}
@@ -295,8 +292,7 @@ void sp_policy_judge(const struct sp_question *q, const struct sp_sdp *sdp,
 {
 	memset(v, 0, sizeof(*v));
 	if(sdp->err != SP_SDP_OK) {
-		sp_verdict_all(
-				v, sp_sdp_code(sdp->err), sp_sdp_words(sdp->err));
+		sp_verdict_all(v, sp_sdp_code(sdp->err), sp_sdp_words(sdp->err));
 		return;
 	}
 	v->removed = sdp->hidden;

@@ -9,21 +9,19 @@
 
 /* How the message that carried the SDP came: the transport itself, never
  * what a URI in it says. */
-enum sp_transport
-{
+enum sp_transport {
 	SP_OVER_UNKNOWN = 0, /* not secure */
 	SP_OVER_UDP,
 	SP_OVER_TCP,
 	SP_OVER_TLS
 };
 
-struct sp_question
-{
+struct sp_question {
 	const struct sp_rules *rules;
 	const struct sp_side *from;
 	const struct sp_side *to; /* or NULL when not known yet */
 	enum sp_transport over;
-	int answer;					/* 0: the SDP is an offer */
+	int answer;                 /* 0: the SDP is an offer */
 	const struct sp_sdp *offer; /* what this answers, or NULL */
 };
 

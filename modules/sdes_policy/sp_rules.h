@@ -15,23 +15,16 @@
 #define SP_ALIASES_MAX 16
 #define SP_NAME_MAX 32 /* octets of a side's or interface's name, zero incl. */
 
-enum sp_mode
-{
+enum sp_mode {
 	SP_MODE_REQUIRE = 0, /* SRTP or no call */
-	SP_MODE_PREFER,		 /* SRTP when the other end can */
-	SP_MODE_FORBID		 /* plain RTP, and never a key */
+	SP_MODE_PREFER,      /* SRTP when the other end can */
+	SP_MODE_FORBID       /* plain RTP, and never a key */
 };
 
-enum sp_action
-{
-	SP_ACT_REFUSE = 0,
-	SP_ACT_WARN,
-	SP_ACT_ALLOW
-};
+enum sp_action { SP_ACT_REFUSE = 0, SP_ACT_WARN, SP_ACT_ALLOW };
 
 /* What may be wrong with the octets of a key. */
-enum sp_quality
-{
+enum sp_quality {
 	SP_QUALITY_ZERO = 0,
 	SP_QUALITY_REPEATED,
 	SP_QUALITY_KNOWN,
@@ -41,21 +34,19 @@ enum sp_quality
 	SP_QUALITY_GOOD = SP_QUALITIES
 };
 
-struct sp_side
-{
+struct sp_side {
 	char name[SP_NAME_MAX];
 	char interface[SP_NAME_MAX]; /* rtpengine's, "" for its default */
-	char to[SP_NAME_MAX];		 /* where SDP from here goes next, or "" */
-	uint8_t mode;				 /* enum sp_mode */
+	char to[SP_NAME_MAX];        /* where SDP from here goes next, or "" */
+	uint8_t mode;                /* enum sp_mode */
 };
 
-struct sp_rules
-{
+struct sp_rules {
 	uint8_t rank[SP_SUITES]; /* 0: not accepted; 1 is liked best */
 	uint8_t n_suites;
 	uint8_t order_policy; /* 1: our order of suites, 0: the offerer's */
 	uint8_t quality[SP_QUALITIES]; /* enum sp_action */
-	uint8_t reuse;				   /* enum sp_action: one key, two uses */
+	uint8_t reuse;                 /* enum sp_action: one key, two uses */
 	uint8_t n_sides;
 	uint8_t n_aliases;
 	uint8_t n_pass;

@@ -12,12 +12,13 @@
 static const char *const words[SP_SDP_ERRS] = {
 		[SP_SDP_EMPTY] = "there is no SDP",
 		[SP_SDP_OK] = "readable",
-		[SP_SDP_BIG] = "the SDP is longer than 65535 octets: send a smaller one",
+		[SP_SDP_BIG] =
+				"the SDP is longer than 65535 octets: send a smaller one",
 		[SP_SDP_LONG_LINE] =
 				"a line of the SDP is longer than 4096 octets: shorten it",
 		[SP_SDP_CONTROL] = "the SDP holds a control character: remove it",
 		[SP_SDP_NO_VERSION] = "the SDP does not begin with v=0: send RFC 4566",
-		[SP_SDP_NO_ORIGIN] = "the SDP has no o= line: send RFC 4566",
+		[SP_SDP_NO_ORIGIN] = "the SDP has no o= line before m=: send RFC 4566",
 		[SP_SDP_TWICE] =
 				"the SDP has a second v= or o= line: send one description",
 		[SP_SDP_KEY_WORD] =
@@ -54,8 +55,8 @@ int sp_sdp_code(enum sp_sdp_err err)
 
 void sp_sdp_wipe(struct sp_sdp *sdp)
 {
-	size_t n = sdp->n_cryptos < SP_CRYPTOS_MAX ? sdp->n_cryptos
-											   : SP_CRYPTOS_MAX;
+	size_t n =
+			sdp->n_cryptos < SP_CRYPTOS_MAX ? sdp->n_cryptos : SP_CRYPTOS_MAX;
 
 	OPENSSL_cleanse(sdp->cryptos, n * sizeof(sdp->cryptos[0]));
 	sdp->n_cryptos = 0;
@@ -121,8 +122,7 @@ int sp_stream_read(struct sp_text value, struct sp_stream *s)
 	return 0;
 }
 
-void sp_stream_print(
-		const struct sp_stream *s, uint16_t port, struct sp_buf *b)
+void sp_stream_print(const struct sp_stream *s, uint16_t port, struct sp_buf *b)
 {
 	struct sp_text rest = s->formats;
 
@@ -165,8 +165,8 @@ static enum sp_sdp_err add_stream(struct sp_sdp *sdp, const struct sp_line *l)
 	return SP_SDP_OK;
 }
 
-static enum sp_sdp_err add_crypto(struct sp_sdp *sdp,
-		const struct sp_line *l, const struct sp_reading *how)
+static enum sp_sdp_err add_crypto(struct sp_sdp *sdp, const struct sp_line *l,
+		const struct sp_reading *how)
 {
 	struct sp_crypto_row *row;
 
@@ -228,6 +228,8 @@ static enum sp_sdp_err read_lines(
 		origin += l.type == 'o';
 		if(version > 1 || origin > 1)
 			return SP_SDP_TWICE;
+		if(l.type == 'm' && origin == 0)
+			return SP_SDP_NO_ORIGIN;
 		err = add_line(sdp, &l, how);
 		if(err != SP_SDP_OK)
 			return err;
@@ -246,8 +248,8 @@ static enum sp_sdp_err read_lines(
 	return sdp->n_streams > 0 ? SP_SDP_OK : SP_SDP_NO_MEDIA;
 }
 
-enum sp_sdp_err sp_sdp_read(struct sp_text body,
-		const struct sp_reading *how, struct sp_sdp *sdp)
+enum sp_sdp_err sp_sdp_read(
+		struct sp_text body, const struct sp_reading *how, struct sp_sdp *sdp)
 {
 	sdp->body = body;
 	sdp->n_streams = 0;

@@ -19,8 +19,7 @@
 #define CLEAN_MAX (2 * SP_BODY_MAX)
 #define FLAGS_MAX 1024
 
-struct state
-{
+struct state {
 	struct sp_session session;
 	struct sp_sdp sdp;
 	char clean[CLEAN_MAX];
@@ -123,8 +122,9 @@ static void judge(struct sp_text body, const struct sp_question *q)
 		OPENSSL_cleanse(state.clean, s->clean.len);
 		sp_buf_init(&s->clean, state.clean, sizeof(state.clean));
 		if(s->verdict.code == 200)
-			sp_verdict_all(&s->verdict, 413, "the SDP is too large: send a"
-											 " smaller one");
+			sp_verdict_all(&s->verdict, 413,
+					"the SDP is too large: send a"
+					" smaller one");
 	}
 	sp_sdp_wipe(&state.sdp);
 }
@@ -184,13 +184,13 @@ enum sp_outcome sp_session_in(
 	return outcome;
 }
 
-static enum sp_outcome choose(struct sip_msg *msg,
-		const struct sp_rules *rules, const struct sp_side *from,
-		const struct sp_side *to, const struct sp_version *rtpengine)
+static enum sp_outcome choose(struct sip_msg *msg, const struct sp_rules *rules,
+		const struct sp_side *from, const struct sp_side *to,
+		const struct sp_version *rtpengine)
 {
 	struct sp_session *s = &state.session;
-	struct sp_bridge bridge = {rules, from, to, s->role == SP_ROLE_ANSWER,
-			*rtpengine};
+	struct sp_bridge bridge = {
+			rules, from, to, s->role == SP_ROLE_ANSWER, *rtpengine};
 
 	copy_name(s->to, to->name);
 	if(s->clean.len == 0)

@@ -14,17 +14,15 @@
 #include "sp_final.h"
 #include "sp_flags.h"
 
-enum sp_outcome
-{
+enum sp_outcome {
 	SP_OUTCOME_ERROR = 0, /* wrong use: an unknown side, in() not called */
 	SP_OUTCOME_GO,
 	SP_OUTCOME_NO_SDP,
-	SP_OUTCOME_REFUSED, /* answer with the code and the reason */
+	SP_OUTCOME_REFUSED,     /* answer with the code and the reason */
 	SP_OUTCOME_REFUSED_LATE /* the same in a reply or an ACK */
 };
 
-struct sp_session
-{
+struct sp_session {
 	unsigned msg_id; /* of the message it belongs to */
 	int valid;
 	enum sp_role role;

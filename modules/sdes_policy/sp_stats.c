@@ -9,8 +9,7 @@
 
 #define GROUP "sdes_policy"
 
-static const struct
-{
+static const struct {
 	const char *name;
 	const char *words;
 } texts[SP_STATS] = {

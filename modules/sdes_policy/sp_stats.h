@@ -5,8 +5,7 @@
 #ifndef SP_STATS_H
 #define SP_STATS_H
 
-enum sp_stat
-{
+enum sp_stat {
 	SP_STAT_ACCEPTED = 0,
 	SP_STAT_REFUSED,
 	SP_STAT_REFUSED_LATE,

@@ -12,15 +12,13 @@
 #include "sp_store.h"
 #include "sp_xml.h"
 
-struct block
-{
+struct block {
 	int readers; /* and one for being in force */
 	time_t loaded;
 	struct sp_rules rules;
 };
 
-struct store
-{
+struct store {
 	gen_lock_t lock;
 	struct block *current;
 };

@@ -7,10 +7,10 @@
 
 static const struct sp_suite_info suites[SP_SUITES] = {
 		/* RFC 7714 s12: 128-bit tag, 96-bit salt. */
-		[SP_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", "AEAD_AES_256_GCM", 32,
-				12, 128},
-		[SP_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", "AEAD_AES_128_GCM", 16,
-				12, 128},
+		[SP_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", "AEAD_AES_256_GCM", 32, 12,
+				128},
+		[SP_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", "AEAD_AES_128_GCM", 16, 12,
+				128},
 		/* RFC 6188 s3: 112-bit salt whatever the key. */
 		[SP_AES_256_CM_HMAC_SHA1_80] = {"AES_256_CM_HMAC_SHA1_80",
 				"AES_256_CM_HMAC_SHA1_80", 32, 14, 80},

@@ -8,8 +8,7 @@
 
 #include "sp_text.h"
 
-enum sp_suite
-{
+enum sp_suite {
 	SP_SUITE_NONE = 0,
 	SP_AEAD_AES_256_GCM,
 	SP_AEAD_AES_128_GCM,
@@ -25,13 +24,12 @@ enum sp_suite
 
 #define SP_KEY_MAX 46 /* octets of the longest key and salt together */
 
-struct sp_suite_info
-{
-	const char *name;	   /* as registered */
+struct sp_suite_info {
+	const char *name;      /* as registered */
 	const char *rtpengine; /* as rtpengine calls it */
-	uint8_t key;		   /* octets of the master key */
-	uint8_t salt;		   /* octets of the master salt */
-	uint8_t tag_bits;	   /* authentication tag of an SRTP packet */
+	uint8_t key;           /* octets of the master key */
+	uint8_t salt;          /* octets of the master salt */
+	uint8_t tag_bits;      /* authentication tag of an SRTP packet */
 };
 
 /* The row of a suite; NULL for SP_SUITE_NONE and anything out of range. */

@@ -11,16 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sp_text
-{
+struct sp_text {
 	const char *s;
 	size_t len;
 };
 
 /* A buffer that is filled from the left and remembers that it overflowed.
  * The caller owns p[0..size); it is kept zero terminated when size > 0. */
-struct sp_buf
-{
+struct sp_buf {
 	char *p;
 	size_t size;
 	size_t len;

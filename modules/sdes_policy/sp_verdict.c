@@ -76,8 +76,8 @@ const char *sp_media_name(const struct sp_stream *s)
 	return "other";
 }
 
-static const char *row_words(const struct sp_verdict *v,
-		const struct sp_sdp *sdp, unsigned row)
+static const char *row_words(
+		const struct sp_verdict *v, const struct sp_sdp *sdp, unsigned row)
 {
 	if(v->crypto_why[row] == SP_WHY_INVALID)
 		return sp_crypto_words(sdp->cryptos[row].err);
@@ -89,8 +89,8 @@ static int explains(enum sp_why why)
 	return why == SP_WHY_REQUIRED || why == SP_WHY_NO_KEY;
 }
 
-void sp_verdict_stream(struct sp_verdict *v, int code,
-		const struct sp_sdp *sdp, unsigned stream)
+void sp_verdict_stream(struct sp_verdict *v, int code, const struct sp_sdp *sdp,
+		unsigned stream)
 {
 	const struct sp_stream *s = &sdp->streams[stream];
 	struct sp_buf b;
@@ -105,8 +105,7 @@ void sp_verdict_stream(struct sp_verdict *v, int code,
 	if(!explains(v->stream_why[stream]))
 		return;
 	for(unsigned i = s->first; i < s->first + s->count; i++) {
-		if(sp_why_stays(v->crypto_why[i])
-				|| v->crypto_why[i] == SP_WHY_UNUSED)
+		if(sp_why_stays(v->crypto_why[i]) || v->crypto_why[i] == SP_WHY_UNUSED)
 			continue;
 		sp_buf_str(&b, " (line ");
 		sp_buf_number(&b, sdp->cryptos[i].line);
@@ -130,8 +129,7 @@ static void report_row(const struct sp_verdict *v, const struct sp_sdp *sdp,
 		unsigned row, struct sp_buf *b)
 {
 	const struct sp_crypto_row *r = &sdp->cryptos[row];
-	const struct sp_suite_info *info =
-			sp_suite_info((enum sp_suite)r->c.suite);
+	const struct sp_suite_info *info = sp_suite_info((enum sp_suite)r->c.suite);
 
 	sp_buf_str(b, "  line ");
 	sp_buf_number(b, r->line);
@@ -149,8 +147,8 @@ static void report_row(const struct sp_verdict *v, const struct sp_sdp *sdp,
 	sp_buf_str(b, "\n");
 }
 
-void sp_verdict_report(const struct sp_verdict *v, const struct sp_sdp *sdp,
-		struct sp_buf *b)
+void sp_verdict_report(
+		const struct sp_verdict *v, const struct sp_sdp *sdp, struct sp_buf *b)
 {
 	for(unsigned i = 0; i < sdp->n_streams; i++) {
 		const struct sp_stream *s = &sdp->streams[i];
@@ -161,8 +159,7 @@ void sp_verdict_report(const struct sp_verdict *v, const struct sp_sdp *sdp,
 		sp_buf_number(b, s->line);
 		sp_buf_str(b, ", ");
 		sp_buf_str(b, sp_media_name(s));
-		sp_buf_str(b, v->state[i] == SP_STATE_REFUSED ? "): refused: "
-													  : "): ");
+		sp_buf_str(b, v->state[i] == SP_STATE_REFUSED ? "): refused: " : "): ");
 		sp_buf_str(b, sp_why_words(v->stream_why[i]));
 		sp_buf_str(b, "\n");
 		for(unsigned r = s->first; r < s->first + s->count; r++)

@@ -8,8 +8,7 @@
 #include "sp_rules.h"
 #include "sp_sdp.h"
 
-enum sp_why
-{
+enum sp_why {
 	SP_WHY_UNJUDGED = 0,
 	/* about a crypto line: it stays */
 	SP_WHY_GOOD,
@@ -51,8 +50,7 @@ enum sp_why
 	SP_WHYS
 };
 
-enum sp_state
-{
+enum sp_state {
 	SP_STATE_REFUSED = 0, /* port 0 by us */
 	SP_STATE_SECURE,
 	SP_STATE_PLAIN,
@@ -60,15 +58,14 @@ enum sp_state
 	SP_STATE_SPARE /* the plain twin of a secure stream, port 0 by us */
 };
 
-struct sp_verdict
-{
-	int code;		   /* 200: go on; else the SIP answer */
-	char reason[240];  /* in words, for a Warning header; never a key */
-	unsigned secure;   /* how many streams of each state */
+struct sp_verdict {
+	int code;         /* 200: go on; else the SIP answer */
+	char reason[240]; /* in words, for a Warning header; never a key */
+	unsigned secure;  /* how many streams of each state */
 	unsigned plain;
 	unsigned refused;
-	unsigned dropped;  /* crypto lines that do not go on */
-	unsigned removed;  /* other lines with key material */
+	unsigned dropped;    /* crypto lines that do not go on */
+	unsigned removed;    /* other lines with key material */
 	enum sp_suite suite; /* of the first line that stays */
 	uint32_t tag;
 	enum sp_state state[SP_STREAMS_MAX];
@@ -87,15 +84,15 @@ const char *sp_media_name(const struct sp_stream *s);
 
 /* Sets v->code and v->reason to the stream's finding, and to the finding on
  * its first bad crypto line where that explains it. */
-void sp_verdict_stream(struct sp_verdict *v, int code,
-		const struct sp_sdp *sdp, unsigned stream);
+void sp_verdict_stream(struct sp_verdict *v, int code, const struct sp_sdp *sdp,
+		unsigned stream);
 
 /* Sets v->code and v->reason to these words; the whole SDP is refused. */
 void sp_verdict_all(struct sp_verdict *v, int code, const char *words);
 
 /* Appends one line of words per stream and crypto line: the report of
  * sdescheck and of the RPC. Never a key. */
-void sp_verdict_report(const struct sp_verdict *v, const struct sp_sdp *sdp,
-		struct sp_buf *b);
+void sp_verdict_report(
+		const struct sp_verdict *v, const struct sp_sdp *sdp, struct sp_buf *b);
 
 #endif

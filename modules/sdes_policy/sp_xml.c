@@ -13,15 +13,13 @@
 #include "sp_xml.h"
 #include "sp_xml_check.h"
 
-struct reading
-{
+struct reading {
 	struct sp_rules *rules;
 	struct sp_complaint *complaint;
 	int failed;
 };
 
-static void complain(
-		struct reading *r, const xmlNode *node, const char *words)
+static void complain(struct reading *r, const xmlNode *node, const char *words)
 {
 	if(r->failed)
 		return;
@@ -50,8 +48,7 @@ static struct sp_text attribute(const xmlNode *node, const char *name)
 		t.s++;
 		t.len--;
 	}
-	while(t.len > 0
-			&& (sp_is_wsp(t.s[t.len - 1]) || t.s[t.len - 1] == '\n'))
+	while(t.len > 0 && (sp_is_wsp(t.s[t.len - 1]) || t.s[t.len - 1] == '\n'))
 		t.len--;
 	return t;
 }
@@ -94,8 +91,9 @@ static void read_alias(struct reading *r, const xmlNode *node)
 	enum sp_suite suite = sp_suite_by_name(attribute(node, "of"));
 
 	if(suite == SP_SUITE_NONE || sp_suite_by_name(name) != SP_SUITE_NONE) {
-		complain(r, node, "an alias needs a name that is no suite's own"
-						  " and the name of a suite in \"of\"");
+		complain(r, node,
+				"an alias needs a name that is no suite's own"
+				" and the name of a suite in \"of\"");
 		return;
 	}
 	for(unsigned i = 0; i < rules->n_aliases; i++) {
@@ -108,8 +106,8 @@ static void read_alias(struct reading *r, const xmlNode *node)
 		complain(r, node, "too many aliases; expected at most 16");
 		return;
 	}
-	copy(rules->aliases[rules->n_aliases].name,
-			sizeof(rules->aliases[0].name), name);
+	copy(rules->aliases[rules->n_aliases].name, sizeof(rules->aliases[0].name),
+			name);
 	rules->aliases[rules->n_aliases++].suite = (uint8_t)suite;
 }
 
@@ -121,15 +119,16 @@ static void read_deny(struct reading *r, const xmlNode *node)
 	for(int i = SP_SUITE_NONE + 1; i < SP_SUITES; i++) {
 		const char *name = sp_suite_info((enum sp_suite)i)->name;
 
-		if(r->rules->rank[i] != 0
-				&& sp_text_imatch(sp_text_of(name), pattern))
-			complain(r, node, "this denies a suite that is listed above;"
-							  " expected one or the other");
+		if(r->rules->rank[i] != 0 && sp_text_imatch(sp_text_of(name), pattern))
+			complain(r, node,
+					"this denies a suite that is listed above;"
+					" expected one or the other");
 	}
 	for(unsigned i = 0; i < r->rules->n_aliases; i++) {
 		if(sp_text_imatch(sp_text_of(r->rules->aliases[i].name), pattern))
-			complain(r, node, "this denies an alias that is listed above;"
-							  " expected one or the other");
+			complain(r, node,
+					"this denies an alias that is listed above;"
+					" expected one or the other");
 	}
 }
 
@@ -152,8 +151,7 @@ static void read_quality(struct reading *r, const xmlNode *node)
 	uint8_t *q = r->rules->quality;
 
 	q[SP_QUALITY_ZERO] = action(node, "zero", q[SP_QUALITY_ZERO]);
-	q[SP_QUALITY_REPEATED] =
-			action(node, "repeated", q[SP_QUALITY_REPEATED]);
+	q[SP_QUALITY_REPEATED] = action(node, "repeated", q[SP_QUALITY_REPEATED]);
 	q[SP_QUALITY_KNOWN] = action(node, "known", q[SP_QUALITY_KNOWN]);
 	q[SP_QUALITY_ASCII_HEX] =
 			action(node, "ascii-hex", q[SP_QUALITY_ASCII_HEX]);
@@ -168,16 +166,16 @@ static void read_pass(struct reading *r, const xmlNode *node)
 	struct sp_text name = attribute(node, "attribute");
 
 	if(sp_text_has_key_word(name)) {
-		complain(r, node, "an attribute that carries keys never passes;"
-						  " expected another one");
+		complain(r, node,
+				"an attribute that carries keys never passes;"
+				" expected another one");
 		return;
 	}
 	if(rules->n_pass >= SP_PASS_MAX) {
 		complain(r, node, "too many <pass>; expected at most 32");
 		return;
 	}
-	copy(rules->pass[rules->n_pass++].name, sizeof(rules->pass[0].name),
-			name);
+	copy(rules->pass[rules->n_pass++].name, sizeof(rules->pass[0].name), name);
 }
 
 static void read_side(struct reading *r, const xmlNode *node)
@@ -191,8 +189,9 @@ static void read_side(struct reading *r, const xmlNode *node)
 		return;
 	}
 	if(sp_rules_side(rules, attribute(node, "name")) != NULL) {
-		complain(r, node, "a side of this name is there already;"
-						  " expected another name");
+		complain(r, node,
+				"a side of this name is there already;"
+				" expected another name");
 		return;
 	}
 	rules->n_sides++;
@@ -214,8 +213,9 @@ static void check_names(struct reading *r, const xmlNode *root)
 		if(!is_element(n, "side") || attribute(n, "to").len == 0)
 			continue;
 		if(sp_rules_side(r->rules, attribute(n, "to")) == NULL)
-			complain(r, n, "\"to\" names no side of this file;"
-						   " expected the name of a <side>");
+			complain(r, n,
+					"\"to\" names no side of this file;"
+					" expected the name of a <side>");
 	}
 }
 
@@ -271,8 +271,8 @@ struct sp_rules *sp_xml_load(const char *path,
 	struct sp_rules *rules;
 	struct sp_text text;
 
-	if(sp_file_read(path, SP_XML_MAX, "a policy file of at most 1 MiB", &text,
-			   why)
+	if(sp_file_read(
+			   path, SP_XML_MAX, "a policy file of at most 1 MiB", &text, why)
 			< 0)
 		return NULL;
 	rules = sp_xml_read(text, path, allocator, why);

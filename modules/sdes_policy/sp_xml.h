@@ -10,8 +10,7 @@
 #define SP_XML_MAX (1024u * 1024u) /* octets of a policy file */
 
 /* Where the rules go: malloc and free, or those of a shared memory. */
-struct sp_allocator
-{
+struct sp_allocator {
 	void *(*alloc)(size_t size);
 	void (*release)(void *p);
 };

@@ -14,8 +14,8 @@
 
 /* No network, no external DTD, entities stay unexpanded (a document with a
  * DTD is refused below), no errors on stderr, line numbers beyond 65535. */
-#define PARSE_OPTIONS \
-	(XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING \
+#define PARSE_OPTIONS                                                          \
+	(XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING                 \
 			| XML_PARSE_NOCDATA | XML_PARSE_BIG_LINES)
 
 /* What may stand where: the schema's content, as a person would say it. */
@@ -35,8 +35,7 @@ static const char *const expected[][2] = {
 };
 
 /* The first complaint of libxml2, told in our words. */
-struct catcher
-{
+struct catcher {
 	const struct sp_complaint *c;
 	xmlNode *node; /* where validation failed first */
 	char words[160];
@@ -152,13 +151,12 @@ static xmlDoc *parse(const struct sp_complaint *c)
 
 	if(ctxt == NULL)
 		return NULL;
-	doc = xmlCtxtReadMemory(ctxt, c->text.s, (int)c->text.len, NULL, NULL,
-			PARSE_OPTIONS);
+	doc = xmlCtxtReadMemory(
+			ctxt, c->text.s, (int)c->text.len, NULL, NULL, PARSE_OPTIONS);
 	if(doc == NULL) {
 		error = xmlCtxtGetLastError(ctxt);
-		put_place(c, error != NULL && error->line > 0
-							 ? (uint64_t)error->line
-							 : 1,
+		put_place(c,
+				error != NULL && error->line > 0 ? (uint64_t)error->line : 1,
 				error != NULL && error->int2 > 0 ? (uint64_t)error->int2 : 1);
 		sp_buf_str(c->why, "not well-formed XML: ");
 		put_words(c->why, error != NULL && error->message != NULL
@@ -237,8 +235,8 @@ static void put_invalid(const struct sp_complaint *c, const xmlNode *root,
 		words = root_words(root, words);
 	sp_complain(c, at != NULL ? at : node, words);
 	sp_buf_str(c->why, "; expected ");
-	sp_buf_str(c->why, expected_of(node) != NULL ? expected_of(node)
-												 : expected[0][1]);
+	sp_buf_str(c->why,
+			expected_of(node) != NULL ? expected_of(node) : expected[0][1]);
 }
 
 static int validate(const struct sp_complaint *c, xmlDoc *doc)

@@ -10,11 +10,10 @@
 #include "sp_text.h"
 
 /* Where complaints about a file go; the first one stays. */
-struct sp_complaint
-{
+struct sp_complaint {
 	struct sp_text text; /* of the file */
-	const char *name;	 /* what to call it */
-	struct sp_buf *why;	 /* "name:line:column: words" */
+	const char *name;    /* what to call it */
+	struct sp_buf *why;  /* "name:line:column: words" */
 };
 
 /* Parses and validates c->text. Returns a tree that the caller frees with

@@ -13,26 +13,34 @@
 #include "../../core/tcp_options.h"
 
 #include <string.h>
+#include <strings.h>
 
 static struct tr_mac_key key; /* written before the fork, then only read */
 
-static int is_reply(const str *buf)
+/* The message without the line ends that may precede it (RFC 3261 s7.5). */
+static struct tr_view message(const str *buf)
 {
-	return buf->len > 8 && memcmp(buf->s, "SIP/2.0 ", 8) == 0;
+	struct tr_view msg = {buf->s, (size_t)buf->len};
+
+	while(msg.len > 0 && (*msg.s == '\r' || *msg.s == '\n')) {
+		msg.s++;
+		msg.len--;
+	}
+	return msg;
 }
 
-/* A keep-alive has no header, and nothing of ours is in it. */
-static int is_request(const str *buf)
+/* As the core tells replies: in any case of letters. */
+static int is_reply(struct tr_view msg)
 {
-	return buf->len > 64 && !is_reply(buf);
+	return msg.len > 8 && strncasecmp(msg.s, "SIP/2.0", 7) == 0;
 }
 
 /* Returns a buffer for the changed message, or NULL after saying so. */
-static char *make_room(const str *buf, size_t *cap)
+static char *make_room(struct tr_view msg, size_t *cap)
 {
 	char *out;
 
-	*cap = (size_t)buf->len + TR_VIA_ROOM;
+	*cap = msg.len + TR_VIA_ROOM;
 	out = pkg_malloc(*cap + 1);
 	if(out == NULL) {
 		PKG_MEM_ERROR;
@@ -45,18 +53,18 @@ static char *make_room(const str *buf, size_t *cap)
 static int on_send(sr_event_param_t *event)
 {
 	str *buf = event->data;
-	enum tr_via result;
+	enum tr_via result = TR_VIA_NO_ROOM;
+	struct tr_view msg;
 	size_t cap, len;
 	char *out;
 
-	if(buf->s == NULL || !is_request(buf)) {
+	if(buf->s == NULL || is_reply(msg = message(buf))) {
 		return 0;
 	}
-	out = make_room(buf, &cap);
-	result = out == NULL ? TR_VIA_NO_ROOM
-						 : tr_via_hide(&key,
-								 (struct tr_view){buf->s, (size_t)buf->len},
-								 out, cap, &len);
+	out = make_room(msg, &cap);
+	if(out != NULL) {
+		result = tr_via_hide(&key, msg, out, cap, &len);
+	}
 	if(result == TR_VIA_SAME) {
 		pkg_free(out);
 		return 0;
@@ -82,20 +90,20 @@ static int on_send(sr_event_param_t *event)
 static int on_receive(sr_event_param_t *event)
 {
 	str *buf = event->data;
+	struct tr_view msg = message(buf);
 	enum tr_via result;
 	size_t cap, len;
 	char *out;
 
-	if(!is_reply(buf)) {
+	if(!is_reply(msg)) {
 		return 0;
 	}
-	out = make_room(buf, &cap);
+	out = make_room(msg, &cap);
 	if(out == NULL) {
 		buf->len = 0; /* not a message any more: the core drops it */
 		return -1;
 	}
-	result = tr_via_show(
-			&key, (struct tr_view){buf->s, (size_t)buf->len}, out, cap, &len);
+	result = tr_via_show(&key, msg, out, cap, &len);
 	if((result == TR_VIA_DONE || result == TR_VIA_FORGED) && len < BUF_SIZE) {
 		memcpy(buf->s, out, len);
 		buf->s[len] = '\0';

@@ -47,8 +47,8 @@ static int is_blank(char c)
 /* Behind the next line feed at or after at, or the end. */
 static size_t line_end(struct tr_view msg, size_t at)
 {
-	const char *lf
-			= at < msg.len ? memchr(msg.s + at, '\n', msg.len - at) : NULL;
+	const char *lf =
+			at < msg.len ? memchr(msg.s + at, '\n', msg.len - at) : NULL;
 
 	return lf != NULL ? (size_t)(lf - msg.s) + 1 : msg.len;
 }
@@ -276,8 +276,8 @@ enum tr_via tr_via_show(const struct tr_mac_key *key, struct tr_view msg,
 				top.token_end - top.token - PARAM_LEN, raw, sizeof(raw));
 	}
 	put(&sink, msg.s, (size_t)(top.value.s - msg.s) + top.token);
-	put(&sink, top.value.s + top.token_end, top.value.len - top.token_end);
 	if(hidden > 0) {
+		put(&sink, top.value.s + top.token_end, top.value.len - top.token_end);
 		put(&sink, "\r\nVia: ", 7);
 		put(&sink, (const char *)raw + TR_MAC_LEN, hidden);
 	}

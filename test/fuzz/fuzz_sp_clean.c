@@ -32,8 +32,8 @@ static void check(const struct sp_question *q, const struct sp_verdict *v,
 		unsigned streams, struct sp_text out)
 {
 	struct sp_reading how = sp_policy_reading(q->rules);
-	struct sp_leg leg = {q->rules, &q->rules->sides[2], SP_OVER_UDP,
-			SP_ROLE_UNKNOWN};
+	struct sp_leg leg = {
+			q->rules, &q->rules->sides[2], SP_OVER_UDP, SP_ROLE_UNKNOWN};
 	static struct sp_sdp clean;
 	struct sp_verdict again;
 

@@ -21,13 +21,12 @@ static void check(const struct sp_rules *r)
 			abort();
 	}
 	for(unsigned i = 0; i < r->n_sides; i++) {
-		struct sp_bridge bridge = {r, &r->sides[i], &r->sides[0],
-				(int)(i & 1), {i & 2 ? 10 : 26, 5}};
+		struct sp_bridge bridge = {r, &r->sides[i], &r->sides[0], (int)(i & 1),
+				{i & 2 ? 10 : 26, 5}};
 
 		if(r->sides[i].name[0] == '\0')
 			abort();
-		if(r->sides[i].to[0] != '\0'
-				&& sp_rules_next(r, &r->sides[i]) == NULL)
+		if(r->sides[i].to[0] != '\0' && sp_rules_next(r, &r->sides[i]) == NULL)
 			abort();
 		sp_buf_init(&b, flags, sizeof(flags));
 		if(sp_flags(&bridge, &b) < 0)

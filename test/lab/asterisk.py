@@ -12,7 +12,7 @@ import re
 import shutil
 import signal
 from pathlib import Path
-from typing import Optional
+from typing import Iterable, Optional
 
 from . import net, roots, sip, sounds
 from .paths import PEERS
@@ -171,6 +171,15 @@ class Asterisk:
             return []
         return wait_for(enough, timeout, f"{user} to have {count} "
                         f"contact(s) at the PBX")
+
+    def forget_contacts(self, users: Iterable[str] = ("alice", "bob")) -> \
+            None:
+        """Drop all registrations without asking the phones."""
+        if not self.chan_sip:
+            self.rx("database deltree registrar")
+            return
+        for user in users:
+            self.rx(f"sip unregister {user}")
 
     def dial(self, user: str, extension: str = "echo") -> None:
         """The PBX calls a phone; who answers gets the extension."""

@@ -305,8 +305,11 @@ class Phone:
     def cut(self) -> None:
         """Reset its connections to the edge; it lives and notices."""
         host, port = self.account.edge.split(":")
-        run(in_netns(self.options.ns, [
-            "ss", "-K", "-t", "dst", host, "dport", "=", f":{port}"]))
+        which = ["dst", host, "dport", "=", f":{port}"]
+        run(in_netns(self.options.ns, ["ss", "-K", "-t", *which]))
+        if run(in_netns(self.options.ns, ["ss", "-Htn", *which])).strip():
+            raise LabError("this kernel cannot close another program's "
+                           "socket (CONFIG_INET_DIAG_DESTROY)")
 
     # --- its SIP trace --------------------------------------------------
 

@@ -6,7 +6,6 @@ them.  prepare() runs on the machine itself (it may have to fetch a PBX),
 main() inside the sandbox.
 """
 
-import os
 import signal
 import sys
 import time

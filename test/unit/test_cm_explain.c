@@ -30,7 +30,9 @@ static void add_line(void *arg, const char *line)
 
 static const struct test_san san[] = {{GEN_DNS, "example.com", 0},
 		{GEN_URI, "sip:bob@example.com", 0},
-		{GEN_URI, "sip:a\\\"\r\nb\xff", 0}, {-1, NULL, 0}};
+		{GEN_URI, "sip:a\\\"\r\nb\xff", 0},
+		{GEN_IPADD, "\xc0\x00\x02\x01", 4}, {GEN_EMAIL, "a@b", 0},
+		{-1, NULL, 0}};
 
 static void test_list(void **state)
 {
@@ -47,7 +49,11 @@ static void test_list(void **state)
 			"user part: it names a person, not a domain (RFC 5922 s7.1)\n"
 			"refused URI \"sip:a\\x5c\"\\x0d\\x0ab\\xff\": control: a control "
 			"character or blank in the name (RFC 5280 s4.2.1.6)\n"
-			"accepted dNSName \"example.com\" (RFC 5922 s7.1)\n");
+			"accepted dNSName \"example.com\" (RFC 5922 s7.1)\n"
+			"refused iPAddress \"192.0.2.1\": type: an entry of this type is "
+			"never a SIP domain identity (RFC 5922 s7.1)\n"
+			"refused rfc822Name \"a@b\": type: an entry of this type is "
+			"never a SIP domain identity (RFC 5922 s7.1)\n");
 	OPENSSL_free(der);
 	memset(&l, 0, sizeof(l));
 	assert_int_equal(
@@ -66,19 +72,19 @@ static void test_check(void **state)
 		const char *in;
 	} rows[] = {
 		{"a match", "Example.COM", 1780000000, CM_OK,
-				"6. match \"Example.COM\": one of the identities is this "
+				"8. match \"Example.COM\": one of the identities is this "
 				"domain (RFC 5922 s7.2)\n"},
 		{"no match", "foo.example.com", 1780000000, CM_NO_MATCH,
-				"6. no match \"foo.example.com\": none of"},
-		{"no domain", "", 1780000000, CM_DOMAIN_BAD, "6. no match \"\": the "
+				"8. no match \"foo.example.com\": none of"},
+		{"no domain", "", 1780000000, CM_DOMAIN_BAD, "8. no match \"\": the "
 				"domain asked for is no host name"},
 		{"its time is told", "example.com", 1780000000, CM_OK,
-				"4. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 00:00:00 "
+				"6. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 00:00:00 "
 				"UTC, which is now"},
 		{"before its time", "example.com", 0, CM_OK, "still to come"},
 		{"after its time", "example.com", 1798761601, CM_OK, "is past"},
 		{"its identities are counted", "example.com", 0, CM_OK,
-				"5. 1 identities from 3 entries, source: dns"},
+				"7. 1 identities from 5 entries, source: dns"},
 	};
 	struct cm_ident_opts ident = {0};
 	struct cm_match_opts match = {0};

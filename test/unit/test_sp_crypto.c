@@ -17,13 +17,11 @@
 #define K30 "WpjkRMJa2SxB/MF0MKkdLG5R/VRHWLr7NgD6C7dy"
 #define GCM128 "f5kCtUTn0j+c8Y6/7ZW99W1s2qma+0tAWqcZ/g"
 #define GCM256 "wTAEg2YzlMg+VHBRvzOcw8KIYy74ufPr5YI+slU+u+hkWXZwZfPJI/ziGjM"
-#define CM256                                                               \
-	"06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2BIZJ22ZzCzry0kF9vE3uew"
+#define CM256 "06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2BIZJ22ZzCzry0kF9vE3uew"
 #define CM192 "06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2BIZJ22ZzCzk"
 #define S80 "1 AES_CM_128_HMAC_SHA1_80 inline:" K30
 
-struct row
-{
+struct row {
 	const char *sentence;
 	const char *value;
 	enum sp_crypto_err want;
@@ -33,11 +31,11 @@ struct row
 static const struct row rows[] = {
 		/* suites, RFC 4568 s6.2, RFC 6188 s4, RFC 7714 s14.2 */
 		{"CM-128 with an 80-bit tag", S80, SP_CRYPTO_OK, NULL},
-		{"CM-128 with a 32-bit tag",
-				"2 AES_CM_128_HMAC_SHA1_32 inline:" K30, SP_CRYPTO_OK, NULL},
-		{"F8", "3 F8_128_HMAC_SHA1_80 inline:" K30, SP_CRYPTO_OK, NULL},
-		{"GCM-128 unpadded", "1 AEAD_AES_128_GCM inline:" GCM128,
+		{"CM-128 with a 32-bit tag", "2 AES_CM_128_HMAC_SHA1_32 inline:" K30,
 				SP_CRYPTO_OK, NULL},
+		{"F8", "3 F8_128_HMAC_SHA1_80 inline:" K30, SP_CRYPTO_OK, NULL},
+		{"GCM-128 unpadded", "1 AEAD_AES_128_GCM inline:" GCM128, SP_CRYPTO_OK,
+				NULL},
 		{"GCM-128 padded is as long as CM-128 in characters",
 				"1 AEAD_AES_128_GCM inline:" GCM128 "==", SP_CRYPTO_OK,
 				"1 AEAD_AES_128_GCM inline:" GCM128},
@@ -45,8 +43,7 @@ static const struct row rows[] = {
 				"1 AES_CM_128_HMAC_SHA1_80 inline:" GCM128 "==",
 				SP_CRYPTO_BAD_LENGTH, NULL},
 		{"a CM-128 key under GCM-128 is too long",
-				"1 AEAD_AES_128_GCM inline:" K30, SP_CRYPTO_BAD_LENGTH,
-				NULL},
+				"1 AEAD_AES_128_GCM inline:" K30, SP_CRYPTO_BAD_LENGTH, NULL},
 		{"GCM-256", "1 AEAD_AES_256_GCM inline:" GCM256, SP_CRYPTO_OK, NULL},
 		{"GCM-256 padded", "1 AEAD_AES_256_GCM inline:" GCM256 "=",
 				SP_CRYPTO_OK, "1 AEAD_AES_256_GCM inline:" GCM256},
@@ -61,8 +58,8 @@ static const struct row rows[] = {
 				"1 aes_cm_128_hmac_sha1_80 INLINE:" K30, SP_CRYPTO_OK, S80},
 		{"a NULL suite is not registered", "1 NULL_HMAC_SHA1_80 inline:" K30,
 				SP_CRYPTO_UNKNOWN_SUITE, NULL},
-		{"a suite with a hyphen", "1 AES-128 inline:" K30,
-				SP_CRYPTO_BAD_SUITE, NULL},
+		{"a suite with a hyphen", "1 AES-128 inline:" K30, SP_CRYPTO_BAD_SUITE,
+				NULL},
 		/* tags, RFC 4568 s4.1 and s9.1 */
 		{"tag 0 is legal", "0 AES_CM_128_HMAC_SHA1_80 inline:" K30,
 				SP_CRYPTO_OK, NULL},
@@ -138,23 +135,22 @@ static const struct row rows[] = {
 		{"MKI 0 is not positive", S80 "|0:4", SP_CRYPTO_BAD_MKI, NULL},
 		{"leading zeroes in the MKI", S80 "|01:4", SP_CRYPTO_BAD_MKI, NULL},
 		{"an MKI that does not fit", S80 "|256:1", SP_CRYPTO_BAD_MKI, NULL},
-		{"a lifetime behind the MKI", S80 "|1:4|2^20",
-				SP_CRYPTO_BAD_KEY_FIELDS, NULL},
+		{"a lifetime behind the MKI", S80 "|1:4|2^20", SP_CRYPTO_BAD_KEY_FIELDS,
+				NULL},
 		/* session parameters, RFC 4568 s6.3 */
 		{"WSH", S80 " WSH=64", SP_CRYPTO_OK, NULL},
 		{"WSH below its minimum", S80 " WSH=63", SP_CRYPTO_PARAM_BAD, NULL},
-		{"FEC_ORDER=FEC_SRTP", S80 " FEC_ORDER=FEC_SRTP", SP_CRYPTO_OK,
-				NULL},
+		{"FEC_ORDER=FEC_SRTP", S80 " FEC_ORDER=FEC_SRTP", SP_CRYPTO_OK, NULL},
 		{"both, in any order and case", S80 " wsh=128  Fec_Order=fec_srtp",
 				SP_CRYPTO_OK, S80 " FEC_ORDER=FEC_SRTP WSH=128"},
-		{"FEC_ORDER=SRTP_FEC", S80 " FEC_ORDER=SRTP_FEC",
-				SP_CRYPTO_PARAM_LOST, NULL},
+		{"FEC_ORDER=SRTP_FEC", S80 " FEC_ORDER=SRTP_FEC", SP_CRYPTO_PARAM_LOST,
+				NULL},
 		{"KDR", S80 " KDR=1", SP_CRYPTO_PARAM_LOST, NULL},
 		{"FEC_KEY", S80 " FEC_KEY=inline:" K30, SP_CRYPTO_PARAM_LOST, NULL},
 		{"UNENCRYPTED_SRTP", S80 " UNENCRYPTED_SRTP", SP_CRYPTO_PARAM_UNSAFE,
 				NULL},
-		{"UNENCRYPTED_SRTCP", S80 " UNENCRYPTED_SRTCP",
-				SP_CRYPTO_PARAM_UNSAFE, NULL},
+		{"UNENCRYPTED_SRTCP", S80 " UNENCRYPTED_SRTCP", SP_CRYPTO_PARAM_UNSAFE,
+				NULL},
 		{"UNAUTHENTICATED_SRTP", S80 " unauthenticated_srtp",
 				SP_CRYPTO_PARAM_UNSAFE, NULL},
 		{"RFC 4568 s6.3.7: unknown MUST be invalid", S80 " FOO=1",
@@ -191,8 +187,7 @@ static void lines_read_as_they_should(void **state)
 		sp_crypto_print(&c, &b);
 		if(strcmp(out, want) != 0)
 			fail_msg("%s: want %s, got %s", r->sentence, want, out);
-		assert_int_equal(
-				sp_crypto_read(sp_text_of(out), NULL, &again, NULL),
+		assert_int_equal(sp_crypto_read(sp_text_of(out), NULL, &again, NULL),
 				SP_CRYPTO_OK);
 		c.from_draft = 0;
 		if(memcmp(&c, &again, sizeof(c)) != 0)
@@ -225,10 +220,10 @@ static void a_key_cut_to_a_shorter_suite_is_the_same_key(void **state)
 	struct sp_crypto a, b, other;
 
 	(void)state;
-	sp_crypto_read(sp_text_of("1 AES_256_CM_HMAC_SHA1_80 inline:" CM256),
-			NULL, &a, NULL);
-	sp_crypto_read(sp_text_of("2 AES_192_CM_HMAC_SHA1_80 inline:" CM192),
-			NULL, &b, NULL);
+	sp_crypto_read(sp_text_of("1 AES_256_CM_HMAC_SHA1_80 inline:" CM256), NULL,
+			&a, NULL);
+	sp_crypto_read(sp_text_of("2 AES_192_CM_HMAC_SHA1_80 inline:" CM192), NULL,
+			&b, NULL);
 	sp_crypto_read(sp_text_of(S80), NULL, &other, NULL);
 	assert_int_equal(sp_crypto_same_key(&a, &b), 1);
 	assert_int_equal(sp_crypto_same_key(&a, &other), 0);
@@ -239,8 +234,7 @@ static void a_key_cut_to_a_shorter_suite_is_the_same_key(void **state)
 /* RFC 4568 s6.1: a master key MUST be a cryptographically random number. */
 static void keys_are_judged(void **state)
 {
-	static const struct
-	{
+	static const struct {
 		const char *sentence;
 		const char *key;
 		enum sp_quality want;
@@ -279,14 +273,13 @@ static void keys_are_judged(void **state)
 	(void)state;
 	for(size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct sp_crypto c = {.suite = SP_AES_CM_128_HMAC_SHA1_80};
-		int n = sp_base64_decode(
-				sp_text_of(keys[i].key), c.key, sizeof(c.key));
+		int n = sp_base64_decode(sp_text_of(keys[i].key), c.key, sizeof(c.key));
 
 		assert_int_equal(n, 30);
 		c.key_len = (uint8_t)n;
 		if(sp_quality_of(&c) != keys[i].want)
-			fail_msg("%s: want %d, got %d", keys[i].sentence,
-					(int)keys[i].want, (int)sp_quality_of(&c));
+			fail_msg("%s: want %d, got %d", keys[i].sentence, (int)keys[i].want,
+					(int)sp_quality_of(&c));
 	}
 }
 

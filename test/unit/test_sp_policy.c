@@ -13,7 +13,9 @@
 #include "../../modules/sdes_policy/sp_clean.h"
 #include "../../modules/sdes_policy/sp_final.h"
 
-#define HEAD "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+#define HEAD                                                                   \
+	"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 "     \
+	"0\r\n"
 #define AVP "m=audio 4000 RTP/AVP 0 8\r\n"
 #define SAVP "m=audio 4000 RTP/SAVP 0 8\r\n"
 #define VIDEO "m=video 4002 RTP/SAVP 96\r\n"
@@ -28,21 +30,19 @@
 #define ZERO "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define HEX "NGY5YTJjN2UxYjNkNWY4MDkxYTJiM2M0ZDVlNmY3"
 #define GCM256 "wTAEg2YzlMg+VHBRvzOcw8KIYy74ufPr5YI+slU+u+hkWXZwZfPJI/ziGjM"
-#define CM256                                                               \
-	"06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2BIZJ22ZzCzry0kF9vE3uew"
+#define CM256 "06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2BIZJ22ZzCzry0kF9vE3uew"
 #define CM256_CUT "06Og0CVpWiEdebD+Bt7NIlycxdmybGw0dZylCXy2"
 #define E "\r\n"
 
 /* One letter a stream: S secure, P plain, X refused, 0 off, T plain twin. */
-struct row
-{
+struct row {
 	const char *sentence;
 	const char *side; /* phones, soft (prefer) or pbx */
 	enum sp_transport over;
 	const char *body; /* behind HEAD */
 	int code;
 	const char *streams;
-	int kept; /* crypto lines that go on */
+	int kept;          /* crypto lines that go on */
 	const char *offer; /* NULL: body is an offer; "": an unknown one */
 };
 
@@ -62,8 +62,9 @@ static const struct row rows[] = {
 				SP_OVER_TLS, SAVP C "1" S32 K3 E C "2" S80 K3 E, 200, "S", 1,
 				NULL},
 		{"Grandstream: lifetime 2^32", "phones", SP_OVER_TLS,
-				SAVP C "1" S80 "Pzmx5L5pxXG9szCR2UYcEDkBL5SvejE8FZJY/QXv|2^32" E, 200,
-				"S", 1, NULL},
+				SAVP C "1" S80
+					   "Pzmx5L5pxXG9szCR2UYcEDkBL5SvejE8FZJY/QXv|2^32" E,
+				200, "S", 1, NULL},
 		{"Zoiper: draft name, one key cut to fit, padded", "phones",
 				SP_OVER_TLS,
 				SAVP C "5 AES_CM_256_HMAC_SHA1_80 inline:" CM256 "==" E C
@@ -73,8 +74,8 @@ static const struct row rows[] = {
 				SAVP C "1" S80 K1 E C "2" S32 K2 E, 200, "S", 2, NULL},
 		{"Bria 'prefer', second try: no SRTP where it is required", "phones",
 				SP_OVER_TLS, AVP, 488, "X", 0, NULL},
-		{"the same where it is preferred", "soft", SP_OVER_TLS, AVP, 200,
-				"P", 0, NULL},
+		{"the same where it is preferred", "soft", SP_OVER_TLS, AVP, 200, "P",
+				0, NULL},
 		{"Acrobits answers SAVP without a key", "phones", SP_OVER_TLS, SAVP,
 				488, "X", 0, ""},
 		{"Linphone: weak before strong", "phones", SP_OVER_TLS,
@@ -85,26 +86,25 @@ static const struct row rows[] = {
 				SAVP C "1" S80 HEX E C "3 F8_128_HMAC_SHA1_80 inline:" K1 E,
 				200, "S", 1, NULL},
 		{"Polycom VVX: SAVP and AVP on one port, keys on both", "phones",
-				SP_OVER_TLS, SAVP C "1" S80 K1 E AVP C "1" S80 K1 E, 200,
-				"ST", 1, NULL},
+				SP_OVER_TLS, SAVP C "1" S80 K1 E AVP C "1" S80 K1 E, 200, "ST",
+				1, NULL},
 		{"BroadWorks: AVP first, SAVP second", "phones", SP_OVER_TLS,
-				AVP "m=audio 4010 RTP/SAVP 0\r\n" C "1" S80 K1 E, 200, "TS",
-				1, NULL},
+				AVP "m=audio 4010 RTP/SAVP 0\r\n" C "1" S80 K1 E, 200, "TS", 1,
+				NULL},
 		{"the same where SRTP is preferred", "soft", SP_OVER_TLS,
-				AVP "m=audio 4010 RTP/SAVP 0\r\n" C "1" S80 K1 E, 200, "TS",
-				1, NULL},
+				AVP "m=audio 4010 RTP/SAVP 0\r\n" C "1" S80 K1 E, 200, "TS", 1,
+				NULL},
 		{"FreeSWITCH: padded GCM", "phones", SP_OVER_TLS,
-				SAVP C "1 AEAD_AES_256_GCM inline:" GCM256 "=" E, 200, "S",
-				1, NULL},
+				SAVP C "1 AEAD_AES_256_GCM inline:" GCM256 "=" E, 200, "S", 1,
+				NULL},
 		{"Teams: lifetime and MKI", "phones", SP_OVER_TLS,
 				SAVP C "1" S80 K1 "|2^31|1:1" E, 200, "S", 1, NULL},
 		/* lines, RFC 4568 */
 		{"a bad line beside a good one is dropped", "phones", SP_OVER_TLS,
-				SAVP C "1" S80 K1 " KDR=1" E C "2" S80 K2 E, 200, "S", 1,
-				NULL},
+				SAVP C "1" S80 K1 " KDR=1" E C "2" S80 K2 E, 200, "S", 1, NULL},
 		{"RFC 4568 s5.1.2: no valid line, the stream is rejected", "phones",
-				SP_OVER_TLS, SAVP C "1" S80 K1 " UNENCRYPTED_SRTP" E, 488,
-				"X", 0, NULL},
+				SP_OVER_TLS, SAVP C "1" S80 K1 " UNENCRYPTED_SRTP" E, 488, "X",
+				0, NULL},
 		{"NULL cipher alone", "phones", SP_OVER_TLS,
 				SAVP C "1 NULL_HMAC_SHA1_80 inline:" K1 E, 488, "X", 0, NULL},
 		{"RFC 4568 s4.1: duplicate tags", "phones", SP_OVER_TLS,
@@ -116,8 +116,8 @@ static const struct row rows[] = {
 				SAVP C "1" S80 K1 E VIDEO C "1" S80 K2 E, 200, "SS", 2, NULL},
 		{"RFC 4568 s6.1: one key in two streams", "phones", SP_OVER_TLS,
 				SAVP C "1" S80 K1 E VIDEO C "1" S80 K1 E, 200, "SX", 1, NULL},
-		{"all zeros", "phones", SP_OVER_TLS, SAVP C "1" S80 ZERO E, 488, "X",
-				0, NULL},
+		{"all zeros", "phones", SP_OVER_TLS, SAVP C "1" S80 ZERO E, 488, "X", 0,
+				NULL},
 		{"an example of RFC 4568", "phones", SP_OVER_TLS,
 				SAVP C "1" S80 RFC_KEY E, 488, "X", 0, NULL},
 		{"RFC 4568 s4: crypto at session level only", "phones", SP_OVER_TLS,
@@ -126,8 +126,7 @@ static const struct row rows[] = {
 				SAVP "a=crypto\t:1" S80 K1 E, 488, "X", 0, NULL},
 		{"a=CRYPTO:", "phones", SP_OVER_TLS, SAVP "a=CRYPTO:1" S80 K1 E, 488,
 				"X", 0, NULL},
-		{"SAVP without a key", "phones", SP_OVER_TLS, SAVP, 488, "X", 0,
-				NULL},
+		{"SAVP without a key", "phones", SP_OVER_TLS, SAVP, 488, "X", 0, NULL},
 		{"SAVP over UDP where SRTP is preferred", "soft", SP_OVER_UDP,
 				SAVP C "1" S80 K1 E, 488, "X", 0, NULL},
 		{"SAVP without a key where SRTP is preferred", "soft", SP_OVER_TLS,
@@ -138,8 +137,7 @@ static const struct row rows[] = {
 				200, "SX", 1, NULL},
 		{"a stream that was off stays off, without its key", "phones",
 				SP_OVER_TLS,
-				SAVP C "1" S80 K1 E "m=video 0 RTP/SAVP 96\r\n" C
-					   "1" S80 K2 E,
+				SAVP C "1" S80 K1 E "m=video 0 RTP/SAVP 96\r\n" C "1" S80 K2 E,
 				200, "S0", 1, NULL},
 		{"all streams off", "phones", SP_OVER_TLS, "m=audio 0 RTP/SAVP 0\r\n",
 				200, "0", 0, NULL},
@@ -159,8 +157,8 @@ static const struct row rows[] = {
 		{"PBX: AVP and SAVP, the plain one stays", "pbx", SP_OVER_UDP,
 				AVP SAVP C "1" S80 K1 E, 200, "PX", 0, NULL},
 		/* answers without the offer at hand */
-		{"an answer with one line", "phones", SP_OVER_TLS,
-				SAVP C "1" S80 K1 E, 200, "S", 1, ""},
+		{"an answer with one line", "phones", SP_OVER_TLS, SAVP C "1" S80 K1 E,
+				200, "S", 1, ""},
 		{"RFC 4568 s5.1.2: an answer with two lines", "phones", SP_OVER_TLS,
 				SAVP C "1" S80 K1 E C "2" S32 K2 E, 488, "X", 0, ""},
 		{"an answer without SRTP where it is required", "phones", SP_OVER_TLS,
@@ -189,8 +187,7 @@ static const struct row rows[] = {
 				SAVP C "1" S80 K2 E, 488, "S", 1,
 				SAVP C "1" S80 K1 E VIDEO C "1" S80 K3 E},
 		{"a stream that was offered off comes back", "phones", SP_OVER_TLS,
-				SAVP C "1" S80 K2 E, 488, "X", 0,
-				"m=audio 0 RTP/SAVP 0\r\n"},
+				SAVP C "1" S80 K2 E, 488, "X", 0, "m=audio 0 RTP/SAVP 0\r\n"},
 		{"the answerer switches a stream off", "phones", SP_OVER_TLS,
 				SAVP C "1" S80 K2 E "m=video 0 RTP/SAVP 96\r\n", 200, "S0", 1,
 				SAVP C "1" S80 K1 E VIDEO C "1" S80 K3 E},
@@ -223,8 +220,10 @@ static struct sp_rules rules(void)
 static char letter(enum sp_state state)
 {
 	static const char letters[] = {[SP_STATE_REFUSED] = 'X',
-			[SP_STATE_SECURE] = 'S', [SP_STATE_PLAIN] = 'P',
-			[SP_STATE_OFF] = '0', [SP_STATE_SPARE] = 'T'};
+			[SP_STATE_SECURE] = 'S',
+			[SP_STATE_PLAIN] = 'P',
+			[SP_STATE_OFF] = '0',
+			[SP_STATE_SPARE] = 'T'};
 	return letters[state];
 }
 
@@ -284,8 +283,8 @@ static void check_clean(const struct row *row, const struct sp_question *q,
 	sp_policy_judge(q, &clean, &again);
 	if(again.code != 200 || again.dropped > 0 || again.removed > 0
 			|| again.secure != v->secure || again.plain != v->plain)
-		fail_msg("%s: not accepted again: %s\n%s", row->sentence,
-				again.reason, out);
+		fail_msg("%s: not accepted again: %s\n%s", row->sentence, again.reason,
+				out);
 }
 
 static void streams_are_judged(void **state)
@@ -319,8 +318,7 @@ static void our_order_of_suites_can_win(void **state)
 {
 	static char text[8192], out[8192];
 	struct sp_rules r = rules();
-	struct sp_question q = {
-			&r, &r.sides[0], &r.sides[1], SP_OVER_TLS, 0, NULL};
+	struct sp_question q = {&r, &r.sides[0], &r.sides[1], SP_OVER_TLS, 0, NULL};
 	struct sp_verdict v;
 	struct sp_sdp sdp;
 	struct sp_buf b;
@@ -339,8 +337,7 @@ static void a_small_buffer_is_noticed(void **state)
 {
 	static char text[8192], out[8192];
 	struct sp_rules r = rules();
-	struct sp_question q = {
-			&r, &r.sides[0], &r.sides[1], SP_OVER_TLS, 0, NULL};
+	struct sp_question q = {&r, &r.sides[0], &r.sides[1], SP_OVER_TLS, 0, NULL};
 	struct sp_verdict v;
 	struct sp_sdp sdp;
 	struct sp_buf b;
@@ -352,16 +349,14 @@ static void a_small_buffer_is_noticed(void **state)
 	assert_int_equal(sp_clean(&sdp, &v, &r, &b), 0);
 	for(size_t size = 0, need = b.len + 1; size <= need; size++) {
 		sp_buf_init(&b, out, size);
-		assert_int_equal(
-				sp_clean(&sdp, &v, &r, &b), size < need ? -1 : 0);
+		assert_int_equal(sp_clean(&sdp, &v, &r, &b), size < need ? -1 : 0);
 	}
 }
 
 /* The last look at a finished SDP. */
 static void nothing_leaves_that_must_not(void **state)
 {
-	static const struct
-	{
+	static const struct {
 		const char *sentence;
 		const char *side; /* "" when nobody said */
 		enum sp_transport over;
@@ -396,8 +391,8 @@ static void nothing_leaves_that_must_not(void **state)
 			{"plain where SRTP is preferred", "soft", SP_OVER_TLS,
 					SP_ROLE_OFFER, AVP, 200},
 			{"a suite outside of the policy", "phones", SP_OVER_TLS,
-					SP_ROLE_OFFER,
-					SAVP C "1 F8_128_HMAC_SHA1_80 inline:" K1 E, 488},
+					SP_ROLE_OFFER, SAVP C "1 F8_128_HMAC_SHA1_80 inline:" K1 E,
+					488},
 			{"NULL cipher", "phones", SP_OVER_TLS, SP_ROLE_OFFER,
 					SAVP C "1 NULL_HMAC_SHA1_80 inline:" K1 E, 488},
 			{"DTLS beside SDES", "phones", SP_OVER_TLS, SP_ROLE_OFFER,
@@ -409,9 +404,8 @@ static void nothing_leaves_that_must_not(void **state)
 
 	(void)state;
 	for(size_t i = 0; i < sizeof(finals) / sizeof(finals[0]); i++) {
-		struct sp_leg leg = {&r,
-				sp_rules_side(&r, sp_text_of(finals[i].side)), finals[i].over,
-				finals[i].role};
+		struct sp_leg leg = {&r, sp_rules_side(&r, sp_text_of(finals[i].side)),
+				finals[i].over, finals[i].role};
 		static char text[8192];
 		struct sp_verdict v;
 		struct sp_sdp sdp;

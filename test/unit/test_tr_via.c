@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Do Vias go into the token, and come out of it only when it is ours? */
+#include "../../modules/tls_reuse/tr_via.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TAIL "Call-ID: 1\r\nContent-Length: 0\r\n\r\n"
+#define ROOM (TR_VIA_ROOM + 16384)
+
+static struct tr_mac_key key;
+
+static struct tr_view view(const char *text)
+{
+	return (struct tr_view){text, strlen(text)};
+}
+
+/* A request that leaves, and what its reply must look like to the core. */
+static const struct {
+	const char *about;
+	const char *request; /* behind the first line and our own Via */
+	const char *vias;    /* below ours in the reply */
+} hidden[] = {
+		{"RFC 3261 s16.11: one Via comes back as it was",
+				"Via: SIP/2.0/TLS "
+				"192.168.1.20:5061;branch=z9hG4bK2;rport=4\r\n",
+				"SIP/2.0/TLS 192.168.1.20:5061;branch=z9hG4bK2;rport=4"},
+		{"RFC 3261 s7.3.1: several headers are one list, in order",
+				"Via: SIP/2.0/UDP a;branch=1\r\nVia: SIP/2.0/UDP "
+				"b;branch=2\r\n",
+				"SIP/2.0/UDP a;branch=1,SIP/2.0/UDP b;branch=2"},
+		{"several values in one header stay so",
+				"Via: SIP/2.0/UDP a;branch=1, SIP/2.0/UDP b;branch=2\r\n",
+				"SIP/2.0/UDP a;branch=1, SIP/2.0/UDP b;branch=2"},
+		{"RFC 3261 s7.3.3: the compact form, any case, blanks",
+				"v \t:  SIP/2.0/UDP a;branch=1 \t\r\n",
+				"SIP/2.0/UDP a;branch=1"},
+		{"other headers between the Vias stay where they are",
+				"X-Viatic: no\r\nVIA: SIP/2.0/UDP a;branch=1\r\n",
+				"SIP/2.0/UDP a;branch=1"},
+};
+
+/* Turns "request line, Vias, TAIL" into the reply of whoever got it. */
+static size_t reply_to(const char *request, size_t len, char *reply)
+{
+	const char *eol = memchr(request, '\n', len);
+	size_t head = (size_t)sprintf(reply, "SIP/2.0 200 OK\r\n");
+	size_t rest = len - (size_t)(eol + 1 - request);
+
+	memcpy(reply + head, eol + 1, rest);
+	return head + rest;
+}
+
+static void test_round_trip(void **state)
+{
+	static const char first[] = "INVITE sip:a@b SIP/2.0\r\n";
+	static const char ours[] = "Via: SIP/2.0/UDP e;branch=z9hG4bK1;i=1\r\n";
+	static char request[4096], sent[ROOM], reply[ROOM], shown[ROOM];
+	char want[4096];
+	size_t i, len;
+
+	(void)state;
+	for(i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
+		snprintf(request, sizeof(request), "%s%s%s%s", first, ours,
+				hidden[i].request, TAIL);
+		if(tr_via_hide(&key, view(request), sent, sizeof(sent), &len)
+				!= TR_VIA_DONE) {
+			fail_msg("%s: not hidden", hidden[i].about);
+		}
+		sent[len] = '\0';
+		if(strstr(sent, "branch=1") || strstr(sent, "192.168")
+				|| strstr(sent, TAIL) == NULL) {
+			fail_msg("%s: left as %s", hidden[i].about, sent);
+		}
+		len = reply_to(sent, len, reply);
+		if(tr_via_show(&key, (struct tr_view){reply, len}, shown, sizeof(shown),
+				   &len)
+				!= TR_VIA_DONE) {
+			fail_msg("%s: not shown again", hidden[i].about);
+		}
+		shown[len] = '\0';
+		snprintf(want, sizeof(want), "SIP/2.0 200 OK\r\n%sVia: %s\r\n", ours,
+				hidden[i].vias);
+		if(strncmp(shown, want, strlen(want)) != 0
+				|| strstr(shown, TAIL) == NULL) {
+			fail_msg("%s:\nwant %s\ngot %s", hidden[i].about, want, shown);
+		}
+	}
+}
+
+/* What is not for us to change. */
+static const struct {
+	const char *about;
+	const char *msg;
+} same[] = {
+		{"a request of our own has only our Via",
+				"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP "
+				"e;branch=1\r\n" TAIL},
+		{"no Via at all", "OPTIONS sip:a SIP/2.0\r\n" TAIL},
+		{"a body that looks like Vias is a body",
+				"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP e\r\n\r\n"
+				"Via: SIP/2.0/UDP b\r\n"},
+		{"nothing", ""},
+		{"a line without an end", "Via"},
+};
+
+static void test_same(void **state)
+{
+	static char out[ROOM];
+	size_t i, len;
+
+	(void)state;
+	for(i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		if(tr_via_hide(&key, view(same[i].msg), out, sizeof(out), &len)
+				!= TR_VIA_SAME) {
+			fail_msg("hide: %s: changed", same[i].about);
+		}
+		if(tr_via_show(&key, view(same[i].msg), out, sizeof(out), &len)
+				!= TR_VIA_SAME) {
+			fail_msg("show: %s: changed", same[i].about);
+		}
+	}
+}
+
+/* Replies that name a way of their own: only our own Via is left. */
+static const struct {
+	const char *about;
+	const char *vias;
+} forged[] = {
+		{"a second Via on the wire",
+				"Via: SIP/2.0/UDP e;branch=1\r\nVia: SIP/2.0/UDP x\r\n"},
+		{"a second Via in the same header",
+				"Via: SIP/2.0/UDP e;branch=1, SIP/2.0/UDP x\r\n"},
+		{"a token that is none", "Via: SIP/2.0/UDP e;branch=1;tv=AAAA\r\n"},
+		{"an empty token", "Via: SIP/2.0/UDP e;branch=1;tv=\r\n"},
+		{"two tokens", "Via: SIP/2.0/UDP e;branch=1;tv=AAAA;tv=AAAA\r\n"},
+		{"a compact second Via", "v: SIP/2.0/UDP e;branch=1\r\nv: x y\r\n"},
+};
+
+static void test_forged(void **state)
+{
+	static char out[ROOM];
+	char msg[1024];
+	size_t i, len;
+
+	(void)state;
+	for(i = 0; i < sizeof(forged) / sizeof(*forged); i++) {
+		snprintf(msg, sizeof(msg), "SIP/2.0 200 OK\r\n%s%s", forged[i].vias,
+				TAIL);
+		if(tr_via_show(&key, view(msg), out, sizeof(out), &len)
+				!= TR_VIA_FORGED) {
+			fail_msg("%s: taken", forged[i].about);
+		}
+		out[len] = '\0';
+		if(strstr(out, "UDP x") || strstr(out, "x y") || strchr(out, ',')
+				|| strstr(out, "tv=") || strstr(out, "branch=1") == NULL) {
+			fail_msg("%s: left %s", forged[i].about, out);
+		}
+	}
+}
+
+/* No character of a token can be changed, and none left out. */
+static void test_altered(void **state)
+{
+	static const char request[] = "BYE sip:a@b SIP/2.0\r\n"
+								  "Via: SIP/2.0/UDP e;branch=1\r\n"
+								  "Via: SIP/2.0/TLS p;branch=2\r\n" TAIL;
+	static char sent[ROOM], reply[ROOM], out[ROOM];
+	size_t len, out_len, at, end;
+	enum tr_via result;
+
+	(void)state;
+	assert_int_equal(tr_via_hide(&key, view(request), sent, sizeof(sent), &len),
+			TR_VIA_DONE);
+	len = reply_to(sent, len, reply);
+	reply[len] = '\0';
+	at = (size_t)(strstr(reply, ";tv=") + 4 - reply);
+	end = at + strcspn(reply + at, ";\r\n");
+	for(; at < end; at++) {
+		char keep = reply[at];
+
+		reply[at] = keep == 'A' ? 'B' : 'A';
+		result = tr_via_show(
+				&key, (struct tr_view){reply, len}, out, sizeof(out), &out_len);
+		if(result != TR_VIA_FORGED) {
+			fail_msg("octet %zu of the token changed: taken", at);
+		}
+		reply[at] = keep;
+	}
+}
+
+static void test_bounds(void **state)
+{
+	static char msg[TR_VIA_MAX + 1024], out[ROOM];
+	size_t len, n;
+
+	(void)state;
+	n = (size_t)sprintf(
+			msg, "BYE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP e\r\nVia: ");
+	memset(msg + n, 'a', TR_VIA_MAX);
+	strcpy(msg + n + TR_VIA_MAX, "\r\n" TAIL);
+	assert_int_equal(
+			tr_via_hide(&key, view(msg), out, sizeof(out), &len), TR_VIA_DONE);
+	assert_int_equal(tr_via_hide(&key, view(msg), out, strlen(msg), &len),
+			TR_VIA_NO_ROOM);
+	msg[n + TR_VIA_MAX] = 'a';
+	strcpy(msg + n + TR_VIA_MAX + 1, "\r\n" TAIL);
+	assert_int_equal(tr_via_hide(&key, view(msg), out, sizeof(out), &len),
+			TR_VIA_TOO_LONG);
+}
+
+static int make_key(void **state)
+{
+	(void)state;
+	tr_via_key(&key, view("0123456789abcdef"));
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+			cmocka_unit_test(test_round_trip),
+			cmocka_unit_test(test_same),
+			cmocka_unit_test(test_forged),
+			cmocka_unit_test(test_altered),
+			cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, make_key, NULL);
+}
