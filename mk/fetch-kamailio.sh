@@ -14,8 +14,13 @@ die()
 }
 
 # "kamailio | 5.6.3-2 | URI SUITE/COMPONENT ARCH Packages"
+package=$(dpkg-query -W -f '${Version}' kamailio 2>/dev/null || :)
+case $package in
+"$version"*) ;;
+*) package=$version ;;
+esac
 origin=$(apt-cache madison kamailio |
-	awk -v v="$version" -F ' *\\| *' 'index($2, v) == 1 {print $3; exit}')
+	awk -v v="$package" -F ' *\\| *' 'index($2, v) == 1 {print $3; exit}')
 [ -n "$origin" ] || die "apt does not know where Kamailio $version came" \
 	"from: run 'apt-get update', or set KAMAILIO_SRC=DIR to its source"
 uri=${origin%% *}
@@ -24,7 +29,7 @@ suite=${rest%%/*}
 
 echo "tls-edge: fetching the source of Kamailio $version"
 mkdir -p "$(dirname "$dest")"
-work=$(mktemp -d "$(dirname "$dest")/fetch.XXXXXX")
+work=$(mktemp -d "$(cd "$(dirname "$dest")" && pwd)/fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 chmod 755 "$work"
@@ -35,7 +40,7 @@ signed=
 echo "deb-src $signed$uri $suite main" >"$work/sources.list"
 cat >"$work/apt.conf" <<EOF
 Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "-";
+Dir::Etc::sourceparts "/dev/null";
 Dir::State::lists "$work/lists";
 Dir::Cache "$work/cache";
 APT::Sandbox::User "$(id -un)";

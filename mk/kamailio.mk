@@ -9,5 +9,5 @@ build: packages-build ## the three modules, into build/modules
 	@mk/build.sh "$(BUILD)" "$(KAMAILIO_BIN)" "$(KAMAILIO_SRC)" $(MODULES)
 
 .PHONY: debian13
-debian13: packages-run ## the modules for Debian 13's Kamailio, in a root of it
+debian13: packages-test ## the modules for Debian 13's Kamailio, in a root of it
 	@mk/debian13.sh "$(BUILD)"

@@ -38,7 +38,7 @@ $(BUILD)/load/%: test/load/%.c
 test-programs: $(UNIT_TESTS) $(FUZZERS:%=$(BUILD)/fuzz/%) $(LOAD_TOOLS)
 
 .PHONY: test
-test: packages-test build ## every test (T="-k WORD": some of them)
+test: packages-test build debian13 ## every test (T="-k WORD": some of them)
 	@$(MAKE) --no-print-directory -s tools-only test-programs
 	@BUILD="$(BUILD)" test/run $(T)
 

@@ -22,7 +22,7 @@ enum cm_state {
 	CM_STATE_OPENED = 0,  /* TCP is up, nothing was read or sent */
 	CM_STATE_HANDSHAKING, /* the first bytes went one way or the other */
 	CM_STATE_ESTABLISHED, /* the handshake is done */
-	CM_STATE_CLOSING	  /* EOF or an error was seen */
+	CM_STATE_CLOSING      /* EOF or an error was seen */
 };
 
 /* Addresses of one connection; a plain copy that the caller owns. sock is the
@@ -32,7 +32,7 @@ struct cm_conn_info {
 	int id;
 	enum cm_dir dir;
 	enum cm_state state;
-	int verified; /* 1: the peer's certificate chains to a trusted CA */
+	int verified;   /* 1: the peer's certificate chains to a trusted CA */
 	int identities; /* how many SIP domain identities it holds */
 	unsigned short peer_port; /* host byte order */
 	unsigned short local_port;
@@ -91,8 +91,8 @@ typedef struct cert_match_api {
 	/* The same for the connection that this process opens next to this
 	 * address, within the send that follows. Any TLS send of this process uses
 	 * it up, whether it opened a connection or not. NULL domain: forget it. */
-	int (*expect_next)(const str *domain, const struct ip_addr *ip,
-			unsigned short port);
+	int (*expect_next)(
+			const str *domain, const struct ip_addr *ip, unsigned short port);
 } cert_match_api_t;
 
 #define CM_OBSERVERS_MAX 4

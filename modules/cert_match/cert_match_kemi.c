@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What can scripts call? Here alone, an answer becomes 1 or a negative number. */
+/* What can scripts call? An answer becomes 1 or a negative number. */
 
 #include "../../core/dprint.h"
 #include "../../core/kemi.h"
@@ -26,8 +26,7 @@ int w_cert_match(struct sip_msg *msg, char *domain, char *unused)
 }
 
 static sr_kemi_t cm_kemi[] = {
-		{str_init("cert_match"), str_init("match"), SR_KEMIP_INT,
-				ki_cert_match,
+		{str_init("cert_match"), str_init("match"), SR_KEMIP_INT, ki_cert_match,
 				{SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
 						SR_KEMIP_NONE, SR_KEMIP_NONE}},
 		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}};

@@ -47,7 +47,8 @@ static int cm_check_params(void)
 		return -1;
 	if(cm_params.max_connections < 0) {
 		LM_ERR("modparam max_connections is %d: it must be 0 (as many as "
-			   "tls_max_connections) or more\n", cm_params.max_connections);
+			   "tls_max_connections) or more\n",
+				cm_params.max_connections);
 		return -1;
 	}
 	if(cm_params.max_connections == 0)
@@ -104,28 +105,17 @@ static cmd_export_t cmds[] = {
 		{"cert_match_bind", (cmd_function)cert_match_bind, 0, 0, 0, 0},
 		{0, 0, 0, 0, 0, 0}};
 
-static param_export_t params[] = {
-		{"wildcard", PARAM_INT, &cm_params.wildcard},
+static param_export_t params[] = {{"wildcard", PARAM_INT, &cm_params.wildcard},
 		{"common_name", PARAM_INT, &cm_params.common_name},
-		{"max_connections", PARAM_INT, &cm_params.max_connections},
-		{0, 0, 0}};
+		{"max_connections", PARAM_INT, &cm_params.max_connections}, {0, 0, 0}};
 
 static pv_export_t pvs[] = {
-		{{"cert_match", sizeof("cert_match") - 1}, PVT_OTHER,
-				cert_match_pv_get, 0, cert_match_pv_parse, 0, 0, 0},
+		{{"cert_match", sizeof("cert_match") - 1}, PVT_OTHER, cert_match_pv_get,
+				0, cert_match_pv_parse, 0, 0, 0},
 		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
 
-struct module_exports exports = {
-		"cert_match",
-		DEFAULT_DLFLAGS,
-		cmds,
-		params,
-		0,
-		pvs,
-		0,
-		mod_init,
-		0,
-		mod_destroy};
+struct module_exports exports = {"cert_match", DEFAULT_DLFLAGS, cmds, params, 0,
+		pvs, 0, mod_init, 0, mod_destroy};
 
 /* Called by the loadmodule line itself: the earliest moment to say that it
  * stands before that of the tls module. */

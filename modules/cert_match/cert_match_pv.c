@@ -23,13 +23,13 @@ enum cm_pv {
 };
 
 static const char *const cm_pv_names[CM_PVS] = {
-	[CM_PV_VERIFIED] = "verified",
-	[CM_PV_IDENTITIES] = "identities",
-	[CM_PV_IDENTITY] = "identity",
-	[CM_PV_SOURCE] = "source",
-	[CM_PV_REASON] = "reason",
-	[CM_PV_FINGERPRINT] = "fingerprint",
-	[CM_PV_DAYS_LEFT] = "days_left",
+		[CM_PV_VERIFIED] = "verified",
+		[CM_PV_IDENTITIES] = "identities",
+		[CM_PV_IDENTITY] = "identity",
+		[CM_PV_SOURCE] = "source",
+		[CM_PV_REASON] = "reason",
+		[CM_PV_FINGERPRINT] = "fingerprint",
+		[CM_PV_DAYS_LEFT] = "days_left",
 };
 
 int cert_match_pv_parse(pv_spec_t *spec, str *name)

@@ -19,7 +19,7 @@
 #include "cm_stats.h"
 
 /* So many rows fit into a reply of the ctl module's default size. */
-#define CM_LIMIT_DEFAULT 40
+#define CM_LIMIT_DEFAULT 50
 #define CM_LIMIT_MAX 10000
 
 struct cm_rpc_options {
@@ -55,12 +55,11 @@ static int cm_add_row(rpc_t *rpc, void *ctx, struct cm_row *row, time_t now)
 	if(rpc->struct_add(s, "d", "id", row->info.id) < 0
 			|| cm_add_addresses(rpc, s, &row->info) < 0)
 		return -1;
-	if(rpc->struct_add(s, "ssssssss", "direction",
-			   cm_dir_name(row->info.dir), "state",
-			   cm_state_name(row->info.state), "identities", row->identities,
-			   "source", cm_source_name(row->source), "expected",
-			   row->expected, "version", row->version, "cipher", row->cipher,
-			   "sni", row->sni)
+	if(rpc->struct_add(s, "ssssssss", "direction", cm_dir_name(row->info.dir),
+			   "state", cm_state_name(row->info.state), "identities",
+			   row->identities, "source", cm_source_name(row->source),
+			   "expected", row->expected, "version", row->version, "cipher",
+			   row->cipher, "sni", row->sni)
 			< 0)
 		return -1;
 	if(rpc->struct_add(s, "dss", "verified", row->verified, "reason",
@@ -68,14 +67,13 @@ static int cm_add_row(rpc_t *rpc, void *ctx, struct cm_row *row, time_t now)
 			< 0)
 		return -1;
 	if(row->has_cert
-			&& rpc->struct_add(
-					   s, "d", "days_left", cm_row_days_left(row, now))
+			&& rpc->struct_add(s, "d", "days_left", cm_row_days_left(row, now))
 					   < 0)
 		return -1;
 	if(rpc->struct_add(s, "d", "age", (int)(now - row->opened)) < 0)
 		return -1;
-	if(rpc->struct_printf(s, "bytes_in", "%llu",
-			   (unsigned long long)row->traffic.bytes_in)
+	if(rpc->struct_printf(
+			   s, "bytes_in", "%llu", (unsigned long long)row->traffic.bytes_in)
 					< 0
 			|| rpc->struct_printf(s, "bytes_out", "%llu",
 					   (unsigned long long)row->traffic.bytes_out)
@@ -96,8 +94,10 @@ static void cm_rpc_peers(rpc_t *rpc, void *ctx)
 	if(rpc->scan(ctx, "*d", &limit) > 0)
 		rpc->scan(ctx, "*d", &offset);
 	if(limit < 1 || limit > CM_LIMIT_MAX || offset < 0) {
-		rpc->fault(ctx, 400, "usage: cert_match.peers [limit (1 to %d) "
-				"[offset]]", CM_LIMIT_MAX);
+		rpc->fault(ctx, 400,
+				"usage: cert_match.peers [limit (1 to %d) "
+				"[offset]]",
+				CM_LIMIT_MAX);
 		return;
 	}
 	ids = pkg_malloc((size_t)limit * sizeof(*ids));
@@ -114,8 +114,10 @@ static void cm_rpc_peers(rpc_t *rpc, void *ctx)
 		if(cm_add_row(rpc, ctx, &row, now) < 0) {
 			LM_ERR("the reply is too long: ask for fewer than %d rows\n",
 					limit);
-			rpc->fault(ctx, 500, "the reply is too long: ask for fewer than "
-					"%d rows", limit);
+			rpc->fault(ctx, 500,
+					"the reply is too long: ask for fewer than "
+					"%d rows",
+					limit);
 			break;
 		}
 	}

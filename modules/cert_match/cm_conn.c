@@ -117,7 +117,8 @@ static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
 
 /* Called after each read and encode until the handshake is done. locked: the
  * caller of encode holds c->write_lock, without which the SSL may change. */
-static void cm_progress(struct tcp_connection *c, struct cm_rec *rec, int locked)
+static void cm_progress(
+		struct tcp_connection *c, struct cm_rec *rec, int locked)
 {
 	struct tls_extra_data *tls = c->extra_data;
 	struct cm_snapshot s;
@@ -202,7 +203,8 @@ static void cm_tell_full(int why)
 	if(why > 0)
 		LM_WARN("%u TLS connections are recorded, no more are allowed: "
 				"further ones work, but cert_match() is false for them; "
-				"raise modparam max_connections\n", cm_store_max());
+				"raise modparam max_connections\n",
+				cm_store_max());
 	else
 		LM_ERR("no shared memory to record a TLS connection: cert_match() "
 			   "is false for it; start kamailio with more (-m)\n");
@@ -228,8 +230,8 @@ static int cm_on_init(struct tcp_connection *c, int sock)
 	info.sock = c->rcv.bind_address;
 	if(info.dir == CM_DIR_OUT)
 		expect = cm_next_get(&info.peer_ip, info.peer_port);
-	cm_stats_inc(info.dir == CM_DIR_IN ? CM_STAT_OPENED_IN
-									   : CM_STAT_OPENED_OUT);
+	cm_stats_inc(
+			info.dir == CM_DIR_IN ? CM_STAT_OPENED_IN : CM_STAT_OPENED_OUT);
 	ret = cm_store_open(&info, expect);
 	if(ret == 0)
 		cm_events_opened(&info);

@@ -16,8 +16,7 @@ static struct cm_events cm_events;
 int cm_events_observe(const struct cm_observer *observer)
 {
 	if(cm_events.count >= CM_OBSERVERS_MAX) {
-		LM_ERR("more than %d observers of TLS connections\n",
-				CM_OBSERVERS_MAX);
+		LM_ERR("more than %d observers of TLS connections\n", CM_OBSERVERS_MAX);
 		return -1;
 	}
 	cm_events.observer[cm_events.count++] = *observer;
@@ -39,8 +38,7 @@ void cm_events_established(const struct cm_conn_info *info)
 
 	for(i = 0; i < cm_events.count; i++)
 		if(cm_events.observer[i].established)
-			cm_events.observer[i].established(
-					info, cm_events.observer[i].arg);
+			cm_events.observer[i].established(info, cm_events.observer[i].arg);
 }
 
 void cm_events_closed(const struct cm_conn_info *info)

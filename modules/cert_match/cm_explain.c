@@ -91,8 +91,7 @@ static const char *cm_entry_name(const struct cm_entry *e)
 }
 
 /* RFC 5280 s4.2.1.6: an iPAddress is four octets or sixteen. */
-static int cm_print_address(
-		char *out, socklen_t size, const struct cm_entry *e)
+static int cm_print_address(char *out, socklen_t size, const struct cm_entry *e)
 {
 	if(e->type != CM_ENTRY_OTHER || e->other_type != CM_TYPE_IP
 			|| (e->len != 4 && e->len != 16))
@@ -111,8 +110,8 @@ static void cm_print_entry(void *arg, const struct cm_entry *e)
 		cm_print(arg, "accepted %s \"%s\" (%s)", cm_entry_name(e), text,
 				cm_reason_clause(e->reason));
 	else
-		cm_print(arg, "refused %s \"%s\": %s: %s (%s)", cm_entry_name(e),
-				text, cm_reason_token(e->reason), cm_reason_words(e->reason),
+		cm_print(arg, "refused %s \"%s\": %s: %s (%s)", cm_entry_name(e), text,
+				cm_reason_token(e->reason), cm_reason_words(e->reason),
 				cm_reason_clause(e->reason));
 }
 
@@ -169,8 +168,10 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 	cm_ident_from_der(der, len, ident, &set, cm_print_entry, &p);
 	if(set.reason != CM_MALFORMED) {
 		cm_print_validity(&p, &set, now);
-		cm_print(&p, "%u identities from %u entries, source: %s "
-				"(RFC 5922 s7.1)", set.count, set.entries,
+		cm_print(&p,
+				"%u identities from %u entries, source: %s "
+				"(RFC 5922 s7.1)",
+				set.count, set.entries,
 				set.count ? cm_source_name(set.source) : "none");
 	}
 	peer.ident_reason = set.reason;

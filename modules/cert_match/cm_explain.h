@@ -34,7 +34,6 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 
 /* Write text into out (size > 4) so that it prints: bytes beyond printable
  * ASCII as \xHH; a text that does not fit ends with "...". Returns out. */
-const char *cm_printable(
-		char *out, size_t size, const char *text, size_t len);
+const char *cm_printable(char *out, size_t size, const char *text, size_t len);
 
 #endif

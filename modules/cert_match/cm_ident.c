@@ -181,13 +181,13 @@ static void cm_walk_type(struct cm_walk *w, GENERAL_NAMES *san, int type)
 }
 
 /* RFC 5922 s7.1: the CN if and only if there is no subjectAltName. */
-static void cm_walk_cn(
-		struct cm_walk *w, X509 *cert, enum cm_reason refused)
+static void cm_walk_cn(struct cm_walk *w, X509 *cert, enum cm_reason refused)
 {
 	X509_NAME *subject = X509_get_subject_name(cert);
 	int i = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	int several = i >= 0
-				  && X509_NAME_get_index_by_NID(subject, NID_commonName, i) >= 0;
+	int several =
+			i >= 0
+			&& X509_NAME_get_index_by_NID(subject, NID_commonName, i) >= 0;
 
 	for(; i >= 0; i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) {
 		struct cm_name name;

@@ -25,8 +25,8 @@ struct cm_ident_opts {
 struct cm_ident_set {
 	enum cm_reason reason; /* CM_OK, CM_NO_IDENTITY or CM_MALFORMED */
 	enum cm_source source;
-	unsigned count;	  /* identities accepted */
-	unsigned entries; /* subjectAltName entries and CNs looked at */
+	unsigned count;     /* identities accepted */
+	unsigned entries;   /* subjectAltName entries and CNs looked at */
 	int64_t not_before; /* seconds since 1970 */
 	int64_t not_after;
 	uint8_t fingerprint[CM_FINGERPRINT_LEN]; /* SHA-256 of the DER */
@@ -34,8 +34,12 @@ struct cm_ident_set {
 	uint8_t packed[CM_PACKED_MAX]; /* see cm_match.h */
 };
 
-enum cm_entry_type { CM_ENTRY_OTHER = 0, CM_ENTRY_URI, CM_ENTRY_DNS,
-	CM_ENTRY_CN };
+enum cm_entry_type {
+	CM_ENTRY_OTHER = 0,
+	CM_ENTRY_URI,
+	CM_ENTRY_DNS,
+	CM_ENTRY_CN
+};
 
 /* One subjectAltName entry or CN as found, and what became of it. text is raw
  * peer data, valid during the call only. */

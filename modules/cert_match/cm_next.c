@@ -24,12 +24,12 @@ void cm_next_set(const struct cm_name *domain, const struct ip_addr *ip,
 	cm_next.port = port;
 }
 
-const struct cm_name *cm_next_get(
-		const struct ip_addr *ip, unsigned short port)
+const struct cm_name *cm_next_get(const struct ip_addr *ip, unsigned short port)
 {
 	struct ip_addr asked = *ip;
 
-	if(!cm_next.set || cm_next.port != port || !ip_addr_cmp(&cm_next.ip, &asked))
+	if(!cm_next.set || cm_next.port != port
+			|| !ip_addr_cmp(&cm_next.ip, &asked))
 		return NULL;
 	return &cm_next.domain;
 }

@@ -32,7 +32,8 @@ struct cm_row {
 	char sni[256];
 	char fingerprint[CM_FINGERPRINT_LEN * 3];
 	char first[CM_NAME_MAX + 1];
-	char identities[CM_ROW_IDENTITIES]; /* comma list, "..." if there are more */
+	char identities
+			[CM_ROW_IDENTITIES]; /* comma list, "..." if there are more */
 };
 
 /* Fill row from the record of connection id. 0 or -1: none. */

@@ -18,7 +18,7 @@ enum cm_stat {
 	CM_STATS
 };
 
-/* Register the Kamailio statistics of group cert_match; in mod_init. 0 or -1. */
+/* Register the statistics of group cert_match; in mod_init. 0 or -1. */
 int cm_stats_init(void);
 
 /* Count one; each process has its own cells, so no lock is needed. */

@@ -11,9 +11,9 @@
  * cm_store_find gave; everyone else copies out under the lock (cm_store_get,
  * cm_store_with).
  *
- * Written by: the traffic counters by the holder of the connection alone (in:
+ * Written by: bytes and messages_out by the holder of the connection alone (in:
  * its one reader, out: under its write_lock), without our lock; everything else
- * (messages_in, too) under the bucket's lock. Nothing slow happens under a lock, and no memory is
+ * under the bucket's lock. Nothing slow happens under a lock, and no memory is
  * allocated or freed under one.
  */
 #ifndef CM_STORE_H
@@ -58,7 +58,7 @@ struct cm_rec {
 	struct cm_conn_info info;
 	time_t opened;
 	struct cm_traffic traffic;
-	char *expected; /* own block; canonical, terminated; NULL: none */
+	char *expected;         /* own block; canonical, terminated; NULL: none */
 	struct cm_facts *facts; /* own block; NULL until established */
 };
 
@@ -70,7 +70,8 @@ void cm_store_destroy(void);
 
 /* Add a record for *info. expected may be NULL; the store copies it.
  * 0; -1 no memory; 1 the store is full. */
-int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect);
+int cm_store_open(
+		const struct cm_conn_info *info, const struct cm_name *expect);
 
 /* The record of a connection that the caller holds a reference to, or NULL. */
 struct cm_rec *cm_store_find(int id);

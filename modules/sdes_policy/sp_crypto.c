@@ -37,8 +37,7 @@ static const char *const words[SP_CRYPTO_ERRS] = {
 		[SP_CRYPTO_BAD_LIFETIME] = "the lifetime is not 1 to 2^48 packets",
 		[SP_CRYPTO_BAD_MKI] = "the MKI is not value:length, length 1 to 128",
 		[SP_CRYPTO_BAD_KEY_FIELDS] = "too many | fields behind the key",
-		[SP_CRYPTO_PARAM_UNSAFE] = "a session parameter switches encryption or"
-								   " authentication off",
+		[SP_CRYPTO_PARAM_UNSAFE] = "a session parameter switches security off",
 		[SP_CRYPTO_PARAM_LOST] =
 				"KDR, FEC_KEY and FEC_ORDER=SRTP_FEC cannot be relayed",
 		[SP_CRYPTO_PARAM_UNKNOWN] =

@@ -37,41 +37,48 @@ static const struct sp_text dtls_names[] = {WORD("fingerprint"), WORD("setup"),
 		WORD("tls-id"), WORD("connection"), WORD("zrtp-hash"),
 		WORD("dtls-message")};
 
-static const struct sp_text key_words[] = {
-		WORD("crypto"), WORD("inline:"), WORD("key-mgmt"), WORD("mikey")};
-
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 int sp_text_has_key_word(struct sp_text t)
 {
 	for(size_t i = 0; i < t.len; i++) {
-		struct sp_text tail = {t.s + i, t.len - i};
+		struct sp_text tail = {t.s + i, t.len - i}, word;
 
 		switch(t.s[i]) {
 			case 'c':
 			case 'C':
+				word = SP_TEXT("crypto");
+				break;
 			case 'i':
 			case 'I':
+				word = SP_TEXT("inline:");
+				break;
 			case 'k':
 			case 'K':
+				word = SP_TEXT("key-mgmt");
+				break;
 			case 'm':
 			case 'M':
+				word = SP_TEXT("mikey");
 				break;
 			default:
 				continue;
 		}
-		for(size_t k = 0; k < COUNT(key_words); k++) {
-			if(sp_text_istarts(tail, key_words[k]))
-				return 1;
-		}
+		if(tail.len >= word.len && sp_lower(tail.s[1]) == word.s[1]
+				&& sp_text_istarts(tail, word))
+			return 1;
 	}
 	return 0;
 }
 
 static int in_list(struct sp_text t, const struct sp_text *list, size_t n)
 {
+	if(t.len == 0)
+		return 0;
 	for(size_t i = 0; i < n; i++) {
-		if(sp_text_eq(t, list[i]))
+		/* The first two are enough for nearly all of a long list. */
+		if(list[i].len == t.len && list[i].s[0] == t.s[0]
+				&& memcmp(list[i].s, t.s, t.len) == 0)
 			return 1;
 	}
 	return 0;

@@ -69,19 +69,24 @@ static int is_ack(const struct sip_msg *msg)
 		   && msg->first_line.u.request.method_value == METHOD_ACK;
 }
 
+/* 1 when msg cannot be refused with a SIP answer. */
+static int is_late(const struct sip_msg *msg)
+{
+	return msg->first_line.type == SIP_REPLY || is_ack(msg);
+}
+
 /* RFC 3261 s13.2.1: an ACK may carry an answer; it is never answered. */
 static enum sp_role role_of(const struct sip_msg *msg, enum sp_role said)
 {
 	if(said != SP_ROLE_UNKNOWN)
 		return said;
-	return msg->first_line.type == SIP_REPLY || is_ack(msg) ? SP_ROLE_ANSWER
-															: SP_ROLE_OFFER;
+	return is_late(msg) ? SP_ROLE_ANSWER : SP_ROLE_OFFER;
 }
 
 static enum sp_outcome conclude(struct sip_msg *msg)
 {
 	const struct sp_verdict *v = &state.session.verdict;
-	int late = msg->first_line.type == SIP_REPLY || is_ack(msg);
+	int late = is_late(msg);
 
 	sp_stats_add(SP_STAT_DROPPED, v->dropped);
 	sp_stats_add(SP_STAT_REMOVED, v->removed);
@@ -195,6 +200,8 @@ static enum sp_outcome choose(struct sip_msg *msg, const struct sp_rules *rules,
 	copy_name(s->to, to->name);
 	if(s->clean.len == 0)
 		return s->verdict.code == 200 ? SP_OUTCOME_NO_SDP : SP_OUTCOME_ERROR;
+	if(s->verdict.code != 200 && !is_late(msg))
+		return SP_OUTCOME_REFUSED;
 	/* Where it goes decides about streams that are not RTP. */
 	if(to != sp_rules_next(rules, from)) {
 		enum sp_outcome outcome = judge_message(msg, rules, from, to);

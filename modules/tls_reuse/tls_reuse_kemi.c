@@ -58,14 +58,14 @@ int ki_tls_reuse_onsend(sip_msg_t *msg)
 				SR_KEMIP_NONE, SR_KEMIP_NONE                                   \
 	}
 
-static sr_kemi_t functions[]
-		= {{str_init("tls_reuse"), str_init("pin"), SR_KEMIP_INT,
-				   ki_tls_reuse_pin, NO_PARAMS},
-				{str_init("tls_reuse"), str_init("follow"), SR_KEMIP_INT,
-						ki_tls_reuse_follow, NO_PARAMS},
-				{str_init("tls_reuse"), str_init("onsend"), SR_KEMIP_INT,
-						ki_tls_reuse_onsend, NO_PARAMS},
-				{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}};
+static sr_kemi_t functions[] = {
+		{str_init("tls_reuse"), str_init("pin"), SR_KEMIP_INT, ki_tls_reuse_pin,
+				NO_PARAMS},
+		{str_init("tls_reuse"), str_init("follow"), SR_KEMIP_INT,
+				ki_tls_reuse_follow, NO_PARAMS},
+		{str_init("tls_reuse"), str_init("onsend"), SR_KEMIP_INT,
+				ki_tls_reuse_onsend, NO_PARAMS},
+		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}};
 
 void tls_reuse_kemi_register(void)
 {

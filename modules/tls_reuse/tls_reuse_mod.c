@@ -137,18 +137,18 @@ static cmd_export_t cmds[] = {{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
 		{"tls_reuse_onsend", w_onsend, 0, 0, 0, ONSEND_ROUTE},
 		{0, 0, 0, 0, 0, 0}};
 
-static param_export_t params[]
-		= {{"flow_key", PARAM_STRING, &tr_params.flow_key},
-				{"inner", PARAM_STRING, &tr_params.inner_uri},
-				{"outer", PARAM_STRING, &tr_params.outer_uri},
-				{"max_flows", PARAM_INT, &tr_params.max_flows},
-				{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
-				{"hide_via", PARAM_INT, &tr_params.hide_via}, {0, 0, 0}};
+static param_export_t params[] = {
+		{"flow_key", PARAM_STRING, &tr_params.flow_key},
+		{"inner", PARAM_STRING, &tr_params.inner_uri},
+		{"outer", PARAM_STRING, &tr_params.outer_uri},
+		{"max_flows", PARAM_INT, &tr_params.max_flows},
+		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
+		{"hide_via", PARAM_INT, &tr_params.hide_via}, {0, 0, 0}};
 
-static pv_export_t pvs[]
-		= {{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get,
-				   0, tls_reuse_pv_parse, 0, 0, 0},
-				{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
+static pv_export_t pvs[] = {
+		{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get, 0,
+				tls_reuse_pv_parse, 0, 0, 0},
+		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
 
 struct module_exports exports = {
 		"tls_reuse",     /* module name */

@@ -20,8 +20,8 @@ enum item {
 	ITEM_COUNT
 };
 
-static const char *const names[ITEM_COUNT]
-		= {"flow", "conid", "aor", "user_agent", "side", "reason"};
+static const char *const names[ITEM_COUNT] = {
+		"flow", "conid", "aor", "user_agent", "side", "reason"};
 
 /* Where the texts of a record lie until the script has read them. */
 static struct tr_flow_info current;
@@ -66,8 +66,8 @@ static int get_id(
 /* The flow that a token led to, else the one that the message came on. */
 static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
 {
-	int conid
-			= last != NULL && last->conid != 0 ? last->conid : tr_conn_id(msg);
+	int conid =
+			last != NULL && last->conid != 0 ? last->conid : tr_conn_id(msg);
 
 	return conid != 0 && tr_store_get(conid, &current) == 0 ? conid : 0;
 }

@@ -14,12 +14,12 @@
 #define LIMIT_DEFAULT 50
 #define LIMIT_MAX 500
 
-static const char *const flows_doc[]
-		= {"The phones' connections that requests may come for."
-		   " Parameters: [limit (50, at most 500) [offset]]",
-				NULL};
-static const char *const stats_doc[]
-		= {"How often what was decided, since the start", NULL};
+static const char *const flows_doc[] = {
+		"The phones' connections that requests may come for."
+		" Parameters: [limit (50, at most 500) [offset]]",
+		NULL};
+static const char *const stats_doc[] = {
+		"How often what was decided, since the start", NULL};
 
 static int add_flow(
 		rpc_t *rpc, void *ctx, const struct tr_flow_info *f, time_t now)
@@ -83,7 +83,7 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	}
 }
 
-rpc_export_t tls_reuse_rpc[]
-		= {{"tls_reuse.flows", rpc_flows, (const char **)flows_doc, RET_ARRAY},
-				{"tls_reuse.stats", rpc_stats, (const char **)stats_doc, 0},
-				{0, 0, 0, 0}};
+rpc_export_t tls_reuse_rpc[] = {
+		{"tls_reuse.flows", rpc_flows, (const char **)flows_doc, RET_ARRAY},
+		{"tls_reuse.stats", rpc_stats, (const char **)stats_doc, 0},
+		{0, 0, 0, 0}};

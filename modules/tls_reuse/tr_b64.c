@@ -2,8 +2,8 @@
 /* How do octets look in the user part of a SIP URI? See the header. */
 #include "tr_b64.h"
 
-static const char alphabet[]
-		= "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /* The value of a character, or -1. */
 static int value_of(char c)

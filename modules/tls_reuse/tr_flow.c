@@ -203,8 +203,8 @@ enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
 	}
 	flow->kind = kind;
 	flow->conid = kind == TR_KIND_PHONE ? get32(raw + HEAD_LEN + 4) : 0;
-	flow->uri
-			= lengthen(raw[0], raw + before, signed_len - (size_t)before, buf);
+	flow->uri =
+			lengthen(raw[0], raw + before, signed_len - (size_t)before, buf);
 	if(kind != want) {
 		return TR_WRONG_SIDE;
 	}

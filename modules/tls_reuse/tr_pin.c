@@ -119,8 +119,8 @@ static enum tr_pinned read_contacts(struct job *job)
 static int is_token(const struct tr_contact *c, enum tr_kind kind,
 		struct tr_flow *flow, char *buf)
 {
-	enum tr_verdict verdict
-			= tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
+	enum tr_verdict verdict =
+			tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
 
 	return verdict == TR_OK || verdict == TR_STALE;
 }
@@ -128,8 +128,8 @@ static int is_token(const struct tr_contact *c, enum tr_kind kind,
 static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 {
 	char token[TR_FLOW_TOKEN_MAX];
-	const struct tr_addr *addr
-			= job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
+	const struct tr_addr *addr =
+			job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
 	struct tr_flow flow = {job->given, (uint32_t)job->conid, c->uri};
 	struct tr_view pieces[4];
 

@@ -12,12 +12,12 @@ static const struct {
 	const char *doc;
 } table[TR_STAT_COUNT] = {
 		[TR_STAT_PINNED] = {"pinned", "Contacts replaced by a token"},
-		[TR_STAT_RESTORED]
-		= {"restored", "tokens turned back in answers to REGISTER"},
-		[TR_STAT_FOLLOWED_PHONE]
-		= {"followed_phone", "requests whose token led to a phone"},
-		[TR_STAT_FOLLOWED_PBX]
-		= {"followed_pbx", "requests whose token led to the PBX"},
+		[TR_STAT_RESTORED] = {"restored",
+				"tokens turned back in answers to REGISTER"},
+		[TR_STAT_FOLLOWED_PHONE] = {"followed_phone",
+				"requests whose token led to a phone"},
+		[TR_STAT_FOLLOWED_PBX] = {"followed_pbx",
+				"requests whose token led to the PBX"},
 		[TR_STAT_SENT] = {"sent", "messages sent on their flow's connection"},
 		[TR_STAT_GONE] = {"gone", "requests for a flow that has closed"},
 		[TR_STAT_GONE_AT_SEND] = {"gone_at_send",
@@ -25,8 +25,8 @@ static const struct {
 		[TR_STAT_STALE] = {"stale", "tokens from before the edge started"},
 		[TR_STAT_UNKNOWN_KEY] = {"unknown_key", "tokens of another key"},
 		[TR_STAT_FORGED] = {"forged", "tokens altered or made up"},
-		[TR_STAT_WRONG_SIDE]
-		= {"wrong_side", "tokens presented by the side they stand for"},
+		[TR_STAT_WRONG_SIDE] = {"wrong_side",
+				"tokens presented by the side they stand for"},
 		[TR_STAT_MALFORMED] = {"refused_malformed", "Contacts not understood"},
 		[TR_STAT_NOT_SIP] = {"refused_not_sip", "Contacts of another scheme"},
 		[TR_STAT_TOO_LONG] = {"refused_too_long", "Contacts over max_uri_len"},

@@ -34,8 +34,11 @@ RECIPES = {
     "asterisk16": Recipe("bullseye", "asterisk", False,
                          "Asterisk 16 with chan_sip"),
     "kamailio6": Recipe("trixie", "kamailio,kamailio-tls-modules,"
-                        "libxml2,make,openssl", False,
-                        "Kamailio of Debian 13"),
+                        "kamailio-extra-modules,kamailio-lua-modules,"
+                        "gcc,make,libc6-dev,libssl-dev,libxml2-dev,dpkg-dev,"
+                        "patch,flex,bison,pkg-config,openssl", False,
+                        "Kamailio of Debian 13 and what builds modules for "
+                        "it"),
 }
 
 

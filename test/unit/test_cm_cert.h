@@ -28,12 +28,12 @@ static EVP_PKEY *test_key(void)
 	return key;
 }
 
-static void test_add_san(GENERAL_NAMES *names, int type, const char *text,
-		size_t len)
+static void test_add_san(
+		GENERAL_NAMES *names, int type, const char *text, size_t len)
 {
 	GENERAL_NAME *g = GENERAL_NAME_new();
-	ASN1_STRING *s = type == GEN_IPADD ? ASN1_OCTET_STRING_new()
-									   : ASN1_IA5STRING_new();
+	ASN1_STRING *s =
+			type == GEN_IPADD ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
 
 	ASN1_STRING_set(s, text, (int)len);
 	GENERAL_NAME_set0_value(g, type, s);

@@ -23,14 +23,13 @@ static void add_line(void *arg, const char *line)
 	struct lines *l = arg;
 
 	assert_true(strlen(line) < CM_LINE_MAX);
-	l->used += (size_t)snprintf(l->text + l->used, sizeof(l->text) - l->used,
-			"%s\n", line);
+	l->used += (size_t)snprintf(
+			l->text + l->used, sizeof(l->text) - l->used, "%s\n", line);
 	assert_true(l->used < sizeof(l->text));
 }
 
 static const struct test_san san[] = {{GEN_DNS, "example.com", 0},
-		{GEN_URI, "sip:bob@example.com", 0},
-		{GEN_URI, "sip:a\\\"\r\nb\xff", 0},
+		{GEN_URI, "sip:bob@example.com", 0}, {GEN_URI, "sip:a\\\"\r\nb\xff", 0},
 		{GEN_IPADD, "\xc0\x00\x02\x01", 4}, {GEN_EMAIL, "a@b", 0},
 		{-1, NULL, 0}};
 
@@ -71,20 +70,22 @@ static void test_check(void **state)
 		enum cm_reason want;
 		const char *in;
 	} rows[] = {
-		{"a match", "Example.COM", 1780000000, CM_OK,
-				"8. match \"Example.COM\": one of the identities is this "
-				"domain (RFC 5922 s7.2)\n"},
-		{"no match", "foo.example.com", 1780000000, CM_NO_MATCH,
-				"8. no match \"foo.example.com\": none of"},
-		{"no domain", "", 1780000000, CM_DOMAIN_BAD, "8. no match \"\": the "
-				"domain asked for is no host name"},
-		{"its time is told", "example.com", 1780000000, CM_OK,
-				"6. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 00:00:00 "
-				"UTC, which is now"},
-		{"before its time", "example.com", 0, CM_OK, "still to come"},
-		{"after its time", "example.com", 1798761601, CM_OK, "is past"},
-		{"its identities are counted", "example.com", 0, CM_OK,
-				"7. 1 identities from 5 entries, source: dns"},
+			{"a match", "Example.COM", 1780000000, CM_OK,
+					"8. match \"Example.COM\": one of the identities is this "
+					"domain (RFC 5922 s7.2)\n"},
+			{"no match", "foo.example.com", 1780000000, CM_NO_MATCH,
+					"8. no match \"foo.example.com\": none of"},
+			{"no domain", "", 1780000000, CM_DOMAIN_BAD,
+					"8. no match \"\": the "
+					"domain asked for is no host name"},
+			{"its time is told", "example.com", 1780000000, CM_OK,
+					"6. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 "
+					"00:00:00 "
+					"UTC, which is now"},
+			{"before its time", "example.com", 0, CM_OK, "still to come"},
+			{"after its time", "example.com", 1798761601, CM_OK, "is past"},
+			{"its identities are counted", "example.com", 0, CM_OK,
+					"7. 1 identities from 5 entries, source: dns"},
 	};
 	struct cm_ident_opts ident = {0};
 	struct cm_match_opts match = {0};
@@ -97,9 +98,8 @@ static void test_check(void **state)
 		enum cm_reason got;
 
 		memset(&l, 0, sizeof(l));
-		got = cm_explain_check(der, len, rows[i].domain,
-				strlen(rows[i].domain), &ident, &match, rows[i].now, add_line,
-				&l);
+		got = cm_explain_check(der, len, rows[i].domain, strlen(rows[i].domain),
+				&ident, &match, rows[i].now, add_line, &l);
 		if(got != rows[i].want || !strstr(l.text, rows[i].in))
 			fail_msg("%s: want %s, got %s:\n%s", rows[i].says,
 					cm_reason_token(rows[i].want), cm_reason_token(got),
@@ -114,14 +114,12 @@ static void test_printable(void **state)
 
 	(void)state;
 	assert_string_equal(cm_printable(out, sizeof(out), "abc", 3), "abc");
-	assert_string_equal(
-			cm_printable(out, sizeof(out), "123456789012345", 15),
+	assert_string_equal(cm_printable(out, sizeof(out), "123456789012345", 15),
 			"123456789012345");
-	assert_string_equal(
-			cm_printable(out, sizeof(out), "1234567890123456", 16),
+	assert_string_equal(cm_printable(out, sizeof(out), "1234567890123456", 16),
 			"123456789012...");
-	assert_string_equal(
-			cm_printable(out, sizeof(out), "\0\0\0\0\0", 5), "\\x00\\x00\\x00...");
+	assert_string_equal(cm_printable(out, sizeof(out), "\0\0\0\0\0", 5),
+			"\\x00\\x00\\x00...");
 	assert_string_equal(cm_printable(out, sizeof(out), "", 0), "");
 }
 

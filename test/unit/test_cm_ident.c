@@ -13,104 +13,112 @@
 #include "../../modules/cert_match/cm_ident.h"
 #include "test_cm_cert.h"
 
-#define END {-1, NULL, 0}
+#define END                                                                    \
+	{                                                                          \
+		-1, NULL, 0                                                            \
+	}
 
 struct row {
 	const char *says;
 	struct test_san san[6]; /* san[0].text NULL: no subjectAltName at all */
 	const char *cns[3];
 	int common_name;
-	const char *want; /* "source:name,name" or the reason's token */
+	const char *want;    /* "source:name,name" or the reason's token */
 	const char *entries; /* the token of each entry, as it is walked */
 };
 
 static const struct row rows[] = {
-	{"a sip: URI", {{GEN_URI, "sip:example.com", 0}, END}, {0}, 0,
-			"uri:example.com", "ok"},
-	{"RFC 5922 s7.1: scheme tokens are case insensitive",
-			{{GEN_URI, "SiP:Example.COM", 0}, END}, {0}, 0, "uri:example.com",
-			"ok"},
-	{"RFC 5922 s7.1: other schemes MUST NOT be accepted",
-			{{GEN_URI, "sips:example.com", 0},
-					{GEN_URI, "https://example.com", 0},
-					{GEN_URI, "im:example.com", 0},
-					{GEN_URI, "sip", 0}, END},
-			{0}, 0, "no-identity", "scheme scheme scheme scheme"},
-	{"RFC 5922 s7.1: a userpart MUST NOT be accepted",
-			{{GEN_URI, "sip:bob@example.com", 0},
-					{GEN_URI, "sip:@example.com", 0},
-					{GEN_URI, "sip:example.com;x=a@b.example", 0}, END},
-			{0}, 0, "no-identity", "userinfo userinfo userinfo"},
-	{"port, parameters and headers are cut off",
-			{{GEN_URI, "sip:a.example:5061", 0},
-					{GEN_URI, "sip:b.example;transport=tls", 0},
-					{GEN_URI, "sip:c.example:5061;lr?x=y", 0}, END},
-			{0}, 0, "uri:a.example,b.example,c.example", "ok ok ok"},
-	{"a port that is none refuses the URI",
-			{{GEN_URI, "sip:a.example:", 0},
-					{GEN_URI, "sip:a.example:sip", 0},
-					{GEN_URI, "sip:a.example:65536", 0},
-					{GEN_URI, "sip:a.example:5061x", 0}, END},
-			{0}, 0, "no-identity", "port port port port"},
-	{"an address is no domain",
-			{{GEN_URI, "sip:192.0.2.1", 0},
-					{GEN_URI, "sip:192.0.2.1:5061", 0},
-					{GEN_URI, "sip:[2001:db8::1]:5061", 0},
-					{GEN_URI, "sip:[2001:db8::1", 0},
-					{GEN_IPADD, "\xc0\x00\x02\x01", 4}, END},
-			{0}, 0, "no-identity", "ip ip ip ip type"},
-	{"a URI with a trailing dot", {{GEN_URI, "sip:example.com.:5061", 0}, END},
-			{0}, 0, "uri:example.com", "ok"},
-	{"an empty host", {{GEN_URI, "sip:", 0}, {GEN_URI, "sip:;lr", 0}, END},
-			{0}, 0, "no-identity", "empty empty"},
-	{"NUL, control and foreign bytes refuse the whole URI",
-			{{GEN_URI, "sip:example.com\0.evil.org", 25},
-					{GEN_URI, "sip:example.com\n", 0},
-					{GEN_URI, "sip:b\xc3\xbc" "cher.example", 0},
-					{GEN_URI, "sip:example.com;a=\0", 19}, END},
-			{0}, 0, "no-identity", "nul control non-ascii nul"},
-	{"an escape in the host", {{GEN_URI, "sip:exa%6dple.com", 0}, END}, {0},
-			0, "no-identity", "character"},
-	{"a star in a URI is no wildcard",
-			{{GEN_URI, "sip:*.example.com", 0}, END}, {0}, 0, "no-identity",
-			"wildcard"},
-	{"RFC 5922 s7.1: DNS names if no sip: URI is found",
-			{{GEN_DNS, "Example.com", 0}, {GEN_DNS, "b.example", 0}, END},
-			{0}, 0, "dns:example.com,b.example", "ok ok"},
-	{"RFC 5922 s7.1: and only if, in whatever order they stand",
-			{{GEN_DNS, "example.com", 0}, {GEN_URI, "sip:a.example", 0}, END},
-			{0}, 0, "uri:a.example", "ok uri-found"},
-	{"a refused URI does not keep DNS names out",
-			{{GEN_URI, "sip:bob@example.com", 0}, {GEN_DNS, "example.com", 0},
-					END},
-			{0}, 0, "dns:example.com", "userinfo ok"},
-	{"a wildcard DNS name is kept as it stands",
-			{{GEN_DNS, "*.example.com", 0}, END}, {0}, 0, "dns:*.example.com",
-			"ok"},
-	{"a NUL in a DNS name", {{GEN_DNS, "good.example\0.evil", 18}, END}, {0},
-			0, "no-identity", "nul"},
-	{"an empty DNS name", {{GEN_DNS, "", 0}, END}, {0}, 0, "no-identity",
-			"empty"},
-	{"an address as DNS name", {{GEN_DNS, "192.0.2.1", 0}, END}, {0}, 0,
-			"no-identity", "ip"},
-	{"other types never", {{GEN_EMAIL, "bob@example.com", 0}, END}, {0}, 0,
-			"no-identity", "type"},
-	{"RFC 5922 s7.1: the CN only when asked for", {{0, NULL, 0}},
-			{"example.com"}, 0, "no-identity", "cn-off"},
-	{"common_name=1", {{0, NULL, 0}}, {"Example.com"}, 1, "cn:example.com",
-			"ok"},
-	{"RFC 5922 s7.1: the CN only if there is no subjectAltName",
-			{{GEN_EMAIL, "bob@example.com", 0}, END}, {"example.com"}, 1,
-			"no-identity", "type san-found"},
-	{"an empty subjectAltName is one", {END}, {"example.com"}, 1,
-			"no-identity", "san-found"},
-	{"several CNs refuse", {{0, NULL, 0}}, {"a.example", "b.example"}, 1,
-			"no-identity", "several-cn several-cn"},
-	{"a CN with a star", {{0, NULL, 0}}, {"*.example.com"}, 1, "no-identity",
-			"wildcard"},
-	{"a CN that is a person", {{0, NULL, 0}}, {"Bob Smith"}, 1, "no-identity",
-			"control"},
-	{"no name at all", {{0, NULL, 0}}, {NULL}, 1, "no-identity", ""},
+		{"a sip: URI", {{GEN_URI, "sip:example.com", 0}, END}, {0}, 0,
+				"uri:example.com", "ok"},
+		{"RFC 5922 s7.1: scheme tokens are case insensitive",
+				{{GEN_URI, "SiP:Example.COM", 0}, END}, {0}, 0,
+				"uri:example.com", "ok"},
+		{"RFC 5922 s7.1: other schemes MUST NOT be accepted",
+				{{GEN_URI, "sips:example.com", 0},
+						{GEN_URI, "https://example.com", 0},
+						{GEN_URI, "im:example.com", 0}, {GEN_URI, "sip", 0},
+						END},
+				{0}, 0, "no-identity", "scheme scheme scheme scheme"},
+		{"RFC 5922 s7.1: a userpart MUST NOT be accepted",
+				{{GEN_URI, "sip:bob@example.com", 0},
+						{GEN_URI, "sip:@example.com", 0},
+						{GEN_URI, "sip:example.com;x=a@b.example", 0}, END},
+				{0}, 0, "no-identity", "userinfo userinfo userinfo"},
+		{"port, parameters and headers are cut off",
+				{{GEN_URI, "sip:a.example:5061", 0},
+						{GEN_URI, "sip:b.example;transport=tls", 0},
+						{GEN_URI, "sip:c.example:5061;lr?x=y", 0}, END},
+				{0}, 0, "uri:a.example,b.example,c.example", "ok ok ok"},
+		{"a port that is none refuses the URI",
+				{{GEN_URI, "sip:a.example:", 0},
+						{GEN_URI, "sip:a.example:sip", 0},
+						{GEN_URI, "sip:a.example:65536", 0},
+						{GEN_URI, "sip:a.example:5061x", 0}, END},
+				{0}, 0, "no-identity", "port port port port"},
+		{"an address is no domain",
+				{{GEN_URI, "sip:192.0.2.1", 0},
+						{GEN_URI, "sip:192.0.2.1:5061", 0},
+						{GEN_URI, "sip:[2001:db8::1]:5061", 0},
+						{GEN_URI, "sip:[2001:db8::1", 0},
+						{GEN_IPADD, "\xc0\x00\x02\x01", 4}, END},
+				{0}, 0, "no-identity", "ip ip ip ip type"},
+		{"a URI with a trailing dot",
+				{{GEN_URI, "sip:example.com.:5061", 0}, END}, {0}, 0,
+				"uri:example.com", "ok"},
+		{"an empty host", {{GEN_URI, "sip:", 0}, {GEN_URI, "sip:;lr", 0}, END},
+				{0}, 0, "no-identity", "empty empty"},
+		{"NUL, control and foreign bytes refuse the whole URI",
+				{{GEN_URI, "sip:example.com\0.evil.org", 25},
+						{GEN_URI, "sip:example.com\n", 0},
+						{GEN_URI,
+								"sip:b\xc3\xbc"
+								"cher.example",
+								0},
+						{GEN_URI, "sip:example.com;a=\0", 19}, END},
+				{0}, 0, "no-identity", "nul control non-ascii nul"},
+		{"an escape in the host", {{GEN_URI, "sip:exa%6dple.com", 0}, END}, {0},
+				0, "no-identity", "character"},
+		{"a star in a URI is no wildcard",
+				{{GEN_URI, "sip:*.example.com", 0}, END}, {0}, 0, "no-identity",
+				"wildcard"},
+		{"RFC 5922 s7.1: DNS names if no sip: URI is found",
+				{{GEN_DNS, "Example.com", 0}, {GEN_DNS, "b.example", 0}, END},
+				{0}, 0, "dns:example.com,b.example", "ok ok"},
+		{"RFC 5922 s7.1: and only if, in whatever order they stand",
+				{{GEN_DNS, "example.com", 0}, {GEN_URI, "sip:a.example", 0},
+						END},
+				{0}, 0, "uri:a.example", "ok uri-found"},
+		{"a refused URI does not keep DNS names out",
+				{{GEN_URI, "sip:bob@example.com", 0},
+						{GEN_DNS, "example.com", 0}, END},
+				{0}, 0, "dns:example.com", "userinfo ok"},
+		{"a wildcard DNS name is kept as it stands",
+				{{GEN_DNS, "*.example.com", 0}, END}, {0}, 0,
+				"dns:*.example.com", "ok"},
+		{"a NUL in a DNS name", {{GEN_DNS, "good.example\0.evil", 18}, END},
+				{0}, 0, "no-identity", "nul"},
+		{"an empty DNS name", {{GEN_DNS, "", 0}, END}, {0}, 0, "no-identity",
+				"empty"},
+		{"an address as DNS name", {{GEN_DNS, "192.0.2.1", 0}, END}, {0}, 0,
+				"no-identity", "ip"},
+		{"other types never", {{GEN_EMAIL, "bob@example.com", 0}, END}, {0}, 0,
+				"no-identity", "type"},
+		{"RFC 5922 s7.1: the CN only when asked for", {{0, NULL, 0}},
+				{"example.com"}, 0, "no-identity", "cn-off"},
+		{"common_name=1", {{0, NULL, 0}}, {"Example.com"}, 1, "cn:example.com",
+				"ok"},
+		{"RFC 5922 s7.1: the CN only if there is no subjectAltName",
+				{{GEN_EMAIL, "bob@example.com", 0}, END}, {"example.com"}, 1,
+				"no-identity", "type san-found"},
+		{"an empty subjectAltName is one", {END}, {"example.com"}, 1,
+				"no-identity", "san-found"},
+		{"several CNs refuse", {{0, NULL, 0}}, {"a.example", "b.example"}, 1,
+				"no-identity", "several-cn several-cn"},
+		{"a CN with a star", {{0, NULL, 0}}, {"*.example.com"}, 1,
+				"no-identity", "wildcard"},
+		{"a CN that is a person", {{0, NULL, 0}}, {"Bob Smith"}, 1,
+				"no-identity", "control"},
+		{"no name at all", {{0, NULL, 0}}, {NULL}, 1, "no-identity", ""},
 };
 
 static void note_entry(void *arg, const struct cm_entry *e)
@@ -134,8 +142,8 @@ static void print_set(char *out, size_t size, const struct cm_ident_set *set)
 	}
 	used = (size_t)snprintf(out, size, "%s:", cm_source_name(set->source));
 	while((name = cm_names_next(&names, &offset, &len)) != NULL)
-		used += (size_t)snprintf(out + used, size - used, "%.*s,", (int)len,
-				name);
+		used += (size_t)snprintf(
+				out + used, size - used, "%.*s,", (int)len, name);
 	out[used - 1] = '\0';
 }
 
@@ -232,15 +240,13 @@ static void test_broken_san(void **state)
 		ASN1_OCTET_STRING_set(junk,
 				(const unsigned char *)(twice ? "\x30\x00" : "\x30\x05xx"),
 				twice ? 2 : 4);
-		ext = X509_EXTENSION_create_by_NID(
-				NULL, NID_subject_alt_name, 0, junk);
+		ext = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, junk);
 		X509_add_ext(cert, ext, -1);
 		if(twice)
 			X509_add_ext(cert, ext, -1);
 		X509_EXTENSION_free(ext);
 		ASN1_OCTET_STRING_free(junk);
-		assert_int_equal(
-				cm_ident_from_x509(cert, &opts, &set, NULL, NULL), -1);
+		assert_int_equal(cm_ident_from_x509(cert, &opts, &set, NULL, NULL), -1);
 		assert_int_equal(set.reason, CM_MALFORMED);
 		assert_int_equal(set.count, 0);
 		X509_free(cert);

@@ -230,9 +230,9 @@ static void test_wrong_side(void **state)
  * lengthened: never accepted, never believed. */
 static void test_altered(void **state)
 {
-	static const char set[]
-			= "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-			  "-_.%@;= \n";
+	static const char set[] =
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+			"-_.%@;= \n";
 	struct tr_flow_keys keys;
 	char token[TR_FLOW_TOKEN_MAX], bad[TR_FLOW_TOKEN_MAX];
 	char buf[TR_FLOW_BUF];

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Flow tokens that are altered, made up, old, or another's.
+
+The PBX is scripted, so that a test sees exactly what is sent on.
+"""
+
+import base64
+import hashlib
+import hmac
+from pathlib import Path
+
+import pytest
+
+from lab import net
+from lab.client import Bench, Caller, Message, bench, parse, word
+
+ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+            "0123456789-_")
+PREFIX = "tr1_"
+INNER, OUTER = f"{net.EDGE_INNER}:5060", f"{net.EDGE_OUTER}:5061"
+PHONE, PBX = 1, 2                   # kinds of tokens
+
+
+@pytest.fixture(scope="module", params=["stateless", "tm"])
+def bench_(request, laboratories):
+    laboratories.close()
+    yield from bench(request.param)
+
+
+@pytest.fixture(name="bench")
+def clean_bench(bench_):
+    yield bench_
+    bench_.hang_up()
+
+
+# --- a second maker of tokens, written from docs/tls_reuse.md -------------
+
+def _raw(token: str) -> bytes:
+    text = token[len(PREFIX):]
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _mac(secret: bytes, address: str, raw: bytes) -> bytes:
+    bound = bytes([len(address)]) + address.encode() + raw
+    return hmac.new(secret, bound, hashlib.sha256).digest()[:16]
+
+
+def _token(secret: bytes, address: str, front: bytes) -> str:
+    raw = front + _mac(secret, address, front)
+    return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _secret(bench: Bench) -> bytes:
+    return Path(bench.lab.edge.settings["EDGE_FLOW_KEY"]
+                ).read_bytes().strip()
+
+
+def user_of(uri: str) -> str:
+    return uri.split(":", 1)[1].split("@")[0]
+
+
+# --- what an altered token deserves --------------------------------------
+
+def _verdict(real: str, altered: str) -> int:
+    """404: no token at all; 430: of another key; 403: forged."""
+    if not altered.startswith(PREFIX):
+        return 404
+    text = altered[len(PREFIX):]
+    if len(text) % 4 == 1:
+        return 403
+    raw, good = _raw(altered), _raw(real)
+    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != text:
+        return 403                  # left-over bits that are not zero
+    if raw[0] & 3 == good[0] & 3 and raw[1:3] != good[1:3]:
+        return 430
+    return 403
+
+
+def _altered(token: str) -> list[str]:
+    """Each position changed once, to its neighbour in the alphabet."""
+    found = []
+    for at, char in enumerate(token):
+        other = ALPHABET[(ALPHABET.index(char) ^ 1)]
+        found.append(token[:at] + other + token[at + 1:])
+    return found
+
+
+def _log_lines(bench: Bench, since: int, call_id: str) -> list[str]:
+    return [line for line in bench.lab.edge.text(since).splitlines()
+            if call_id in line]
+
+
+def _pbx_presents(bench: Bench, uri: str) -> Message:
+    return bench.pbx.ask(bench.pbx.to_phone("OPTIONS", uri))
+
+
+def _hears_only(bench: Bench, phone: Caller, uri: str) -> None:
+    """The next that the phone hears is this request: nothing before."""
+    text = bench.pbx.to_phone("MESSAGE", uri)
+    bench.pbx.send(text)
+    got = phone.receive()
+    assert got and got.header("call-id") == parse(
+        text.encode()).header("call-id"), got and got.start
+    phone.accept(got)
+
+
+def test_altered_at_each_position_from_the_pbx(bench: Bench):
+    """A phone's token with any one character changed reaches nobody: it
+    is answered 403, 430 or 404, counted, and logged in one line."""
+    phone, uri = bench.registered()
+    token = user_of(uri)
+    before, since = bench.stat("forged"), bench.lab.edge.mark()
+    forged = 0
+    for altered in _altered(token):
+        text = bench.pbx.to_phone("OPTIONS", uri.replace(token, altered))
+        got = bench.pbx.ask(text)
+        want = _verdict(token, altered)
+        assert got.status == want, (altered, got.start)
+        forged += want == 403
+        lines = _log_lines(bench, since, got.header("call-id"))
+        assert len(lines) == 1, lines
+    assert bench.stat("forged") == before + forged
+    assert forged > len(token) - 10
+    _hears_only(bench, phone, uri)
+
+
+def test_truncated_from_the_pbx(bench: Bench):
+    """A token cut anywhere behind its prefix is forged: 403."""
+    phone, uri = bench.registered()
+    token = user_of(uri)
+    for size in range(len(PREFIX), len(token)):
+        got = _pbx_presents(bench, uri.replace(token, token[:size]))
+        assert got.status == 403, (size, got.start)
+    _hears_only(bench, phone, uri)
+
+
+@pytest.mark.parametrize("more", [1, 2, 3, 4, 500, 2000, 20000])
+def test_over_long(bench: Bench, more: int):
+    """A token with characters behind it, however many, is forged."""
+    phone, uri = bench.registered()
+    token = user_of(uri)
+    got = _pbx_presents(bench, uri.replace(token, token + "A" * more))
+    assert got.status == 403
+    _hears_only(bench, phone, uri)
+
+
+def _pbx_token(bench: Bench, phone: Caller) -> str:
+    """The token that the phone gets for the PBX's own Contact."""
+    text = phone.invite()
+    phone.send(text)
+    call_id = parse(text.encode()).header("call-id")
+    bench.pbx.reply(bench.pbx.wait(call_id), "486 Busy Here",
+                    f"Contact: <sip:echo@{net.PBX}:5060>\r\n")
+    got = phone.answer()
+    assert got and got.status == 486
+    phone.send(phone.request("ACK", phone.at("echo"), call_id=call_id,
+                             contact=""))
+    return got.contact_uri
+
+
+def test_altered_at_each_position_from_a_phone(bench: Bench):
+    """A PBX's token with any character changed is refused to a phone,
+    and its URI is never restored; without its prefix it is a name like
+    any other, which the PBX is asked for."""
+    uri = _pbx_token(bench, bench.caller())
+    token = user_of(uri)
+    before, forged = bench.stat("forged"), 0
+    for at, altered in enumerate(_altered(token)):
+        if at % 50 == 0:
+            phone = bench.caller()
+        want = _verdict(token, altered)
+        call_id = word()
+        text = phone.request("OPTIONS", uri.replace(token, altered),
+                             call_id=call_id, to=f"<{phone.at('x')}>")
+        if want == 404:
+            phone.send(text)
+            got = bench.pbx.wait(call_id)
+            assert got.uri == f"sip:{altered}@{phone.domain}"
+            bench.pbx.reply(got, "404 Not Found")
+            assert phone.answer()
+            continue
+        assert phone.ask(text).status == want, altered
+        assert bench.pbx.about(call_id) == []
+        forged += want == 403
+    assert bench.stat("forged") == before + forged
+
+
+def test_the_true_token_from_a_phone(bench: Bench):
+    """The control of the test above: unaltered, it leads to the PBX."""
+    phone = bench.caller()
+    uri, call_id = _pbx_token(bench, phone), word()
+    phone.send(phone.request("OPTIONS", uri, call_id=call_id))
+    got = bench.pbx.wait(call_id)
+    assert got.uri == f"sip:echo@{net.PBX}:5060"
+    bench.pbx.reply(got)
+    assert phone.answer()
+
+
+# (address bound to, epoch right, connection right, kind) -> status
+MADE = {
+    "as we make them": (INNER, True, True, PHONE, 200),
+    "for another port of this edge": (
+        f"{net.EDGE_INNER}:5070", True, True, PHONE, 403),
+    "for another edge": ("10.99.1.7:5060", True, True, PHONE, 403),
+    "for this edge's outside": (OUTER, True, True, PHONE, 403),
+    "of an earlier start": (INNER, False, True, PHONE, 430),
+    "for a connection that never was": (INNER, True, False, PHONE, 430),
+    "a PBX's, from the PBX": (OUTER, True, True, PBX, 403),
+    "a PBX's, bound inside": (INNER, True, True, PBX, 403),
+}
+
+
+@pytest.mark.parametrize("case", MADE, ids=lambda name: name)
+def test_made_with_the_key(bench: Bench, case: str):
+    """Even with the key in hand, a token is good on the edge, the side,
+    the start and the connection that it was made for, and nowhere else."""
+    address, same_epoch, same_conn, kind, want = MADE[case]
+    phone, uri = bench.registered()
+    front = bytearray(_raw(user_of(uri))[:-16])
+    if not same_epoch:
+        front[3] ^= 1
+    if not same_conn:
+        front[8] ^= 0x40
+    if kind == PBX:
+        front = bytearray([front[0] & ~3 | PBX]) + front[1:3] + front[11:]
+    made = _token(_secret(bench), address, bytes(front))
+    text = bench.pbx.to_phone("OPTIONS", f"sip:{made}@{INNER}")
+    if want == 200:
+        assert made == user_of(uri)
+        bench.pbx.send(text)
+        got = phone.receive()
+        assert got and got.method == "OPTIONS"
+        phone.accept(got)
+        return
+    assert bench.pbx.ask(text).status == want
+    _hears_only(bench, phone, uri)
+
+
+@pytest.mark.parametrize("host", [INNER, OUTER, "edge.test"])
+def test_a_phone_presents_another_phones_token(bench: Bench, host: str):
+    """A phone cannot reach another phone around the PBX: 403."""
+    victim, uri = bench.registered()
+    thief, call_id = bench.caller(), word()
+    before = bench.stat("wrong_side")
+    got = thief.ask(thief.request("MESSAGE", f"sip:{user_of(uri)}@{host}",
+                                  call_id=call_id))
+    assert got.status == 403
+    assert bench.stat("wrong_side") == before + 1
+    assert bench.pbx.about(call_id) == []
+    _hears_only(bench, victim, uri)
+
+
+def test_the_pbx_presents_its_own_token(bench: Bench):
+    """A token for the PBX's Contact leads nowhere from the inside."""
+    uri = _pbx_token(bench, bench.caller())
+    for host in (INNER, OUTER):
+        got = _pbx_presents(bench, f"sip:{user_of(uri)}@{host}")
+        assert got.status == 403
+
+
+def test_a_forged_token_in_an_ack(bench: Bench):
+    """An ACK is never answered, and a forged one never sent on."""
+    phone, uri = bench.registered()
+    token = user_of(uri)
+    bad = uri.replace(token, token[:-1] + "_-"[token[-1] == "_"])
+    text = bench.pbx.to_phone("ACK", bad)
+    bench.pbx.send(text)
+    _hears_only(bench, phone, uri)
+    call_id = parse(text.encode()).header("call-id")
+    assert bench.pbx.about(call_id) == []
+
+
+def test_no_token_from_the_pbx(bench: Bench):
+    """The PBX calls tokens only: a name, a foreign domain, a phone's
+    address are answered 404 in words."""
+    for uri in ("sip:alice@edge.test", "sip:alice@elsewhere.test",
+                f"sip:alice@{net.PHONES}:5061;transport=tls"):
+        got = _pbx_presents(bench, uri)
+        assert got.status == 404 and "Flow Token" in got.reason
+
+
+def test_connection_gone(bench: Bench):
+    """The connection of a token has closed: 430 at once, and a new
+    connection does not inherit it."""
+    phone, uri = bench.registered()
+    phone.reset()
+    bench.callers.remove(phone)
+    other, new = bench.registered()
+    got = _pbx_presents(bench, uri)
+    assert got.status == 430
+    _hears_only(bench, other, new)
