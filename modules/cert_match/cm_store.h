@@ -8,8 +8,8 @@
  * Owner: the store. A record is made when the connection is (cm_store_open),
  * and freed when the core frees the connection (cm_store_close): whoever holds
  * a reference to the struct tcp_connection may keep the pointer that
- * cm_store_find gave; everyone else copies out under the lock (cm_store_get,
- * cm_store_with).
+ * cm_store_find gave; everyone else looks and copies under the lock
+ * (cm_store_with).
  *
  * Written by: bytes and messages_out by the holder of the connection alone (in:
  * its one reader, out: under its write_lock), without our lock; everything else

@@ -45,6 +45,12 @@ def die_with_parent(number: int = signal.SIGKILL) -> None:
     _call(libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0), "prctl")
 
 
+def end_with_make() -> None:
+    """A make that is killed passes nothing on: end when it is gone."""
+    if "MAKELEVEL" in os.environ:
+        die_with_parent(signal.SIGTERM)
+
+
 def run(argv: list[str], net: bool = True) -> int:
     """Run argv inside new namespaces; return its exit status.
 
@@ -54,8 +60,7 @@ def run(argv: list[str], net: bool = True) -> int:
         print("The laboratory needs root (network namespaces).",
               file=sys.stderr)
         return 1
-    if "MAKELEVEL" in os.environ:
-        die_with_parent(signal.SIGTERM)     # a killed make ends us too
+    end_with_make()
     sys.stdout.flush()
     flags = CLONE_NEWNS | CLONE_NEWPID | (CLONE_NEWNET if net else 0)
     _call(libc.unshare(flags), "unshare")
