@@ -16,6 +16,10 @@ $(BUILD)/pure/%.o: modules/%.c
 	@mkdir -p $(@D)
 	$(CC) $(PURE_CFLAGS) $(XML_CFLAGS) -MMD -MP -c $< -o $@
 
+# its .incbin, which -MMD does not see
+$(BUILD)/pure/sdes_policy/sp_schema.o $(BUILD)/san/sdes_policy/sp_schema.o: \
+	modules/sdes_policy/policy.rng
+
 $(PURE_ARCHIVE): $(PURE_OBJECTS)
 	@rm -f $@
 	$(AR) crs $@ $^

@@ -4,4 +4,4 @@ PBX ?= asterisk
 .PHONY: run
 run: packages-run build ## a real secure call through the edge
 	@$(MAKE) --no-print-directory -s tools-only
-	@PBX="$(PBX)" ONCE="$(ONCE)" $(PYTHON) tools/edge-run
+	@exec env PBX="$(PBX)" ONCE="$(ONCE)" $(PYTHON) tools/edge-run

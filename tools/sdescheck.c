@@ -54,7 +54,7 @@ static int usage(void)
 	fputs("usage: sdescheck --policy POLICY.xml --side SIDE [options]"
 		  " FILE.sdp\n"
 		  "  --transport tls|tcp|udp  what the message came on (tls)\n"
-		  "  --user-agent TEXT        of the device\n"
+		  "  --user-agent TEXT        of the device (no rule depends on it)\n"
 		  "  --answer-to OFFER.sdp    FILE.sdp answers this offer\n"
 		  "  --to SIDE                where it goes next (the policy says)\n"
 		  "  --rtpengine VERSION      for --flags (10.5)\n"
@@ -96,7 +96,7 @@ static int set_option(struct options *o, int option, char *value)
 			return 0;
 		case 't':
 			return read_transport(value, &o->over);
-		case 'u': /* profiles choose by it; the policy has none */
+		case 'u': /* no rule depends on it */
 			return 0;
 		case 'a':
 			o->offer = value;

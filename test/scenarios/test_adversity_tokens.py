@@ -275,7 +275,8 @@ def test_no_token_from_the_pbx(bench: Bench):
     address are answered 404 in words."""
     for uri in ("sip:alice@edge.test", "sip:alice@elsewhere.test",
                 f"sip:alice@{net.PHONES}:5061;transport=tls"):
-        got = _pbx_presents(bench, uri)
+        got = bench.pbx.ask(bench.pbx.to_phone(
+            "OPTIONS", uri, to="<sip:alice@edge.test>"))
         assert got.status == 404 and "Flow Token" in got.reason
 
 

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How does a module behave in the smallest Kamailio that can load it?"""
+
+import os
+import signal
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+from lab import binrpc, certs, net
+from lab.paths import BUILD, PROJECT
+from lab.proc import Process, run
+
+STOCK = "/usr/lib/x86_64-linux-gnu/kamailio/modules"
+TLS = ("127.0.0.1", 15061)
+
+# What each module needs to be loaded, in order.
+SETS = {
+    "cert_match": ["tls", "cert_match"],
+    "tls_reuse": ["tls", "cert_match", "tls_reuse"],
+    "sdes_policy": ["sdes_policy"],
+}
+PARAMS = {
+    "tls_reuse": [("inner", "sip:127.0.0.1:15060"),
+                  ("outer", "sip:127.0.0.1:15061;transport=tls")],
+    "sdes_policy": [("policy", f"{PROJECT}/cfg/sdes-policy.xml")],
+}
+
+HEAD = """#!KAMAILIO
+debug=2
+log_stderror=yes
+children=2
+tcp_children=4
+tcp_accept_no_cl=no
+enable_tls={tls}
+listen=udp:127.0.0.1:15060
+{listen}
+loadmodule "kex.so"
+loadmodule "pv.so"
+loadmodule "sl.so"
+loadmodule "ctl.so"
+modparam("ctl", "binrpc", "unix:{where}/ctl")
+"""
+
+ROUTES = """
+request_route { sl_send_reply("200", "OK"); }
+onsend_route { return; }
+"""
+
+
+class Small:
+    """One Kamailio with a module and what that needs."""
+
+    def __init__(self, module: str, where: Path, routes: str = ROUTES,
+                 before: str = "", options: tuple[str, ...] = ()):
+        where.mkdir(parents=True, exist_ok=True)
+        self.where, self.options = where, options
+        self.control = where / "ctl"
+        names = SETS[module]
+        self.tls = "tls" in names
+        self.cfg = where / "kamailio.cfg"
+        self.cfg.write_text(
+            HEAD.format(tls="yes" if self.tls else "no", where=where,
+                        listen="listen=tls:%s:%d" % TLS if self.tls else "")
+            + before + "".join(self._load(name) for name in names) + routes)
+        self._process: Any = None
+
+    def _load(self, name: str) -> str:
+        lines = [f'loadmodule "{name}.so"']
+        params = list(PARAMS.get(name, []))
+        if name == "tls":
+            pair = certs.server("edge.test")
+            params = [("tls_method", "TLSv1.2+"), ("certificate", str(pair.cert)),
+                      ("private_key", str(pair.key))]
+        lines += [f'modparam("{name}", "{key}", "{value}")'
+                  for key, value in params]
+        return "\n".join(lines) + "\n"
+
+    def command(self, *words: str) -> list[str]:
+        return ["kamailio", "-f", str(self.cfg), "-L",
+                f"{BUILD}/modules:{STOCK}", "-Y", str(self.where),
+                *self.options, *words]
+
+    def check(self) -> str:
+        """kamailio -c; raises with its words if it refuses."""
+        return run(self.command("-c"))
+
+    def __enter__(self) -> "Small":
+        net.ip("link set lo up")
+        self._process = Process("kamailio", self.command("-DD", "-E"),
+                                self.where / "log", env=dict(os.environ))
+        self._process.wait_ready(self._answers, 10)
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.rpc("core.version"))
+        except (OSError, binrpc.RpcError):
+            return False
+
+    def __exit__(self, *_: Any) -> None:
+        if self._process.alive():
+            self.end()
+
+    def end(self) -> int:
+        """SIGTERM, as an operator ends it; its exit status."""
+        self._process.popen.send_signal(signal.SIGTERM)
+        status = self._process.popen.wait(15)
+        self._process.kill()
+        return status
+
+    def rpc(self, method: str, *params: Any) -> list:
+        return binrpc.call(str(self.control), method, *params)
+
+    def text(self) -> str:
+        return self._process.text()
+
+    def alive(self) -> bool:
+        return self._process.alive()
+
+    def ask(self, request: bytes) -> bytes:
+        """Send a request over TLS; the first part of the answer."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection(TLS, 5) as plain:
+            with context.wrap_socket(plain) as secure:
+                secure.sendall(request)
+                return secure.recv(65535)
