@@ -163,8 +163,13 @@ struct module_exports exports = {
 		mod_destroy      /* end */
 };
 
+/* Called by the loadmodule line itself: the earliest moment to say that it
+ * stands before that of cert_match. */
 int mod_register(char *path, int *dlflags, void *p1, void *p2)
 {
+	if(tr_conn_cert_match_there() != 0) {
+		return -1;
+	}
 	tls_reuse_kemi_register();
 	return 0;
 }

@@ -30,12 +30,22 @@ static void on_closed(const struct cm_conn_info *info, void *arg)
 	bound.closed(info->id);
 }
 
+int tr_conn_cert_match_there(void)
+{
+	if(module_loaded("cert_match")) {
+		return 0;
+	}
+	LM_ERR("tls_reuse needs the cert_match module to know when a connection"
+		   " closes: put loadmodule \"cert_match.so\" before loadmodule"
+		   " \"tls_reuse.so\"\n");
+	return -1;
+}
+
 int tr_conn_init(void (*closed)(int conid))
 {
 	struct cm_observer observer = {NULL, NULL, on_closed, NULL};
 
 	bound.closed = closed;
-	/* says itself which loadmodule line is missing */
 	if(cert_match_load_api(&bound.cert_match) != 0) {
 		return -1;
 	}

@@ -15,6 +15,9 @@ struct tr_peer {
 	struct socket_info *sock; /* where we listen; lives as long as we do */
 };
 
+/* Is cert_match loaded? Says which loadmodule line is missing. 0 or -1. */
+int tr_conn_cert_match_there(void);
+
 /* Binds cert_match, and has closed() called when a TLS connection closes.
  * In mod_init. Returns 0, or -1 after saying what is missing. */
 int tr_conn_init(void (*closed)(int conid));

@@ -420,7 +420,7 @@ class Bench:
         heard = [Packet(0, UDP, self.pbx.peer, (net.PBX, 5060), m.raw)
                  for m in list(self.pbx.heard)]
         sent = [packet for packet in self.inner.packets()
-                if packet.source[0] != net.PBX]
+                if packet.source[0] == net.EDGE_INNER]
         return leaks.inside([*sent, *heard])
 
 

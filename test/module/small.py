@@ -17,9 +17,9 @@ TLS = ("127.0.0.1", 15061)
 
 # What each module needs to be loaded, in order.
 SETS = {
-    "cert_match": ["tls", "cert_match"],
-    "tls_reuse": ["tls", "cert_match", "tls_reuse"],
-    "sdes_policy": ["sdes_policy"],
+    "cert_match": ("tls", "cert_match"),
+    "tls_reuse": ("tls", "cert_match", "tls_reuse"),
+    "sdes_policy": ("sdes_policy",),
 }
 PARAMS = {
     "tls_reuse": [("inner", "sip:127.0.0.1:15060"),
@@ -37,6 +37,7 @@ enable_tls={tls}
 listen=udp:127.0.0.1:15060
 {listen}
 loadmodule "kex.so"
+loadmodule "counters.so"
 loadmodule "pv.so"
 loadmodule "sl.so"
 loadmodule "ctl.so"
@@ -49,15 +50,21 @@ onsend_route { return; }
 """
 
 
+def _state(pid: int) -> str:
+    """S: it sleeps, as /proc/PID/stat has it behind the program's name."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 class Small:
     """One Kamailio with a module and what that needs."""
 
     def __init__(self, module: str, where: Path, routes: str = ROUTES,
-                 before: str = "", options: tuple[str, ...] = ()):
+                 before: str = "", options: tuple[str, ...] = (),
+                 names: tuple[str, ...] = ()):
         where.mkdir(parents=True, exist_ok=True)
         self.where, self.options = where, options
         self.control = where / "ctl"
-        names = SETS[module]
+        names = names or SETS[module]
         self.tls = "tls" in names
         self.cfg = where / "kamailio.cfg"
         self.cfg.write_text(
@@ -90,14 +97,28 @@ class Small:
         net.ip("link set lo up")
         self._process = Process("kamailio", self.command("-DD", "-E"),
                                 self.where / "log", env=dict(os.environ))
-        self._process.wait_ready(self._answers, 10)
+        self._process.wait_ready(self._settled, 10)
         return self
 
-    def _answers(self) -> bool:
+    def _settled(self) -> bool:
+        """All processes are there and wait for work.
+
+        A child that is just being forked loses a SIGTERM (stock Kamailio
+        does so, too): who stops it earlier waits for a minute.
+        """
         try:
-            return bool(self.rpc("core.version"))
+            rows = self.rpc("core.psx")
         except (OSError, binrpc.RpcError):
             return False
+        children = self.children()
+        return len(children) == len(rows) - 1 and \
+            all(_state(child) == "S" for child in children)
+
+    def children(self) -> list[int]:
+        """The process ids of Kamailio's children."""
+        pid = self._process.pid
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+        return [int(word) for word in text.split()]
 
     def __exit__(self, *_: Any) -> None:
         if self._process.alive():

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """New TLS connections by the thousand: nothing leaks, nothing dies."""
 
-import os
-import re
 import subprocess
 
 import pytest
@@ -22,11 +20,6 @@ def storm(*words: object) -> str:
                           timeout=400)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def workers(kamailio: Small) -> set[int]:
-    return {row["PID"] if isinstance(row, dict) else row
-            for row in kamailio.rpc("core.psx")[0:] if row}
 
 
 def used(kamailio: Small) -> int:
@@ -57,12 +50,8 @@ def test_records_end_with_connections(module, tmp_path):
 def test_no_worker_is_lost(tmp_path):
     """50,000 handshakes from 32 clients at once: all processes live on."""
     with Small("cert_match", tmp_path, options=("-m", "256")) as kamailio:
-        before = os.listdir("/proc")
-        count = kamailio.rpc("core.psx")
+        before = kamailio.children()
         storm("-n", 50_000, "-c", 32, "-s", 16)
         assert kamailio.alive()
-        assert kamailio.rpc("core.psx") == count, "another set of processes"
-        assert re.search(r"signal|abort|core dump", kamailio.text(),
-                         re.I) is None
+        assert kamailio.children() == before, "a worker was lost"
         wait_for(lambda: records(kamailio) == 0, 15, "the records to end")
-        assert before
