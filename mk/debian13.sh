@@ -9,7 +9,8 @@ build=$1
 project=$PWD
 root=$project/$build/roots/kamailio6
 
-PYTHONPATH=test /usr/bin/python3 -m lab.roots kamailio6
+export PYTHONPATH=test
+/usr/bin/python3 -m lab.roots kamailio6
 for file in resolv.conf hosts; do
 	cp -L "/etc/$file" "$root/etc/$file"
 done

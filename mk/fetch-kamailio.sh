@@ -53,8 +53,8 @@ apt-get update >"$work/log" 2>&1 ||
 # themselves are covered by the checksums in the signed index.
 (cd "$work" && apt-get source --download-only kamailio) >>"$work/log" 2>&1 || :
 
-orig=$(ls "$work/kamailio_$version".orig.tar.* 2>/dev/null | grep -v asc || :)
-debian=$(ls "$work"/kamailio_"$version"*.debian.tar.* 2>/dev/null || :)
+orig=$(find "$work" -name "kamailio_$version.orig.tar.*" ! -name '*.asc')
+debian=$(find "$work" -name "kamailio_$version*.debian.tar.*")
 [ -n "$orig" ] && [ -n "$debian" ] ||
 	{ cat "$work/log" >&2; die "no source of Kamailio $version at $uri"; }
 

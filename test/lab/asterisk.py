@@ -151,9 +151,11 @@ class Asterisk:
     def contacts(self, user: str) -> list[str]:
         """The Contact URIs that the PBX has registered for a user."""
         if self.chan_sip:
-            found = re.search(r"^ *Reg\. Contact *: *(sip:\S+)",
-                              self.rx(f"sip show peer {user}"), re.M)
-            return [found[1]] if found else []
+            # It keeps showing the Contact of a binding that has ended.
+            text = self.rx(f"sip show peer {user}")
+            found = re.search(r"^ *Reg\. Contact *: *(sip:\S+)", text, re.M)
+            ended = re.search(r"^ *Addr->IP *: *\(null\)", text, re.M)
+            return [found[1]] if found and not ended else []
         # pjsip's tables cut long URIs; the registrar's records do not.
         return re.findall(
             rf'^/registrar/contact/{user};@.*"uri":"([^"]+)"',

@@ -10,8 +10,10 @@ Must run inside lab.sandbox: leaving it is what cleans up for certain;
 stop() here ends programs so that the next laboratory can start.
 """
 
+import base64
 import fcntl
 import os
+import secrets
 import shutil
 import ssl
 from pathlib import Path
@@ -147,6 +149,15 @@ class Lab:
         path = PROJECT / scenario
         options.setdefault("ca", self.pair.ca)
         return Sipp(path, self.where / "sipp", **options)
+
+    def scripted(self, claim: str, service: str = "echo",
+                 user: str = "alice", **options: Any) -> Sipp:
+        """The phone of test/sipp/CLAIM: a fresh SRTP key, RTP at 29000."""
+        key = base64.b64encode(secrets.token_bytes(30)).decode()
+        return self.sipp_start(
+            f"test/sipp/{claim}/phone.xml", service=service, user=user,
+            keys={"user": user, "srtp_key": key, "rtp_port": 29000},
+            **options)
 
     def capture(self, side: str, name: str = "",
                 expression: str = "") -> Capture:

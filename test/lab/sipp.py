@@ -17,6 +17,9 @@ from .certs import Pair
 from .proc import LabError, Process
 
 _numbers = itertools.count(1)
+# One message of its message file.
+TRACE = re.compile(r"^\w+ message (sent|received) \[\d+\] bytes ?:\n\n"
+                   r"(.*?)(?=^-{20,}|\Z)", re.M | re.S)
 
 
 class Result(NamedTuple):
@@ -94,6 +97,11 @@ class Sipp:
         """Everything it sent and received so far."""
         path = self.where / "messages"
         return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def trace(self) -> list[tuple[bool, str]]:
+        """(sent, message) in order, as Phone.messages() has them."""
+        return [(how == "sent", text) for how, text in TRACE.findall(
+            self.messages().replace("\r\n", "\n"))]
 
     def finish(self, timeout: float = 0) -> Result:
         """Wait for its end; count."""

@@ -52,7 +52,8 @@ onsend_route { return; }
 
 def _state(pid: int) -> str:
     """S: it sleeps, as /proc/PID/stat has it behind the program's name."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    text = Path(f"/proc/{pid}/stat").read_text()
+    return text.rpartition(")")[2].split()[0]
 
 
 class Small:

@@ -45,7 +45,7 @@ BAD = {
                            "no SIP URI", "refused_not_sip"),
     "over-long": (f"<sip:{'a' * 300}@10.99.0.2>", "too long",
                   "refused_too_long"),
-    "30000 octets": (f"<sip:{'a' * 30000}@10.99.0.2>", "too long",
+    "8000 octets": (f"<sip:{'a' * 8000}@10.99.0.2>", "too long",
                      "refused_too_long"),
     "seventeen": (MANY, "too many", "refused_too_many"),
 }

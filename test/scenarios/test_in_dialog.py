@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What happens within calls and beside them."""
+
+import re
+
+from lab import net, sip, sounds
+from lab.proc import wait_for
+from lab.watch import Watch, judge_outside, keys
+
+PHONE, HOLD = sounds.PHONE_HZ, sounds.HOLD_HZ
+MILLIWATT = sounds.MILLIWATT_HZ
+
+
+def scripted_call(lab, claim: str, service: str) -> None:
+    """Run a scripted phone to its end and judge all signalling."""
+    watch, phone = Watch(lab), lab.scripted(claim, service)
+    phone.finish().require()
+    lab.pbx.wait_idle()
+    judge_outside(phone.trace())
+    watch.judge_inside()
+
+
+def saw(phone, pattern: str) -> bool:
+    """Has a scripted phone received what matches?"""
+    return any(not sent and re.search(pattern, text, re.M)
+               for sent, text in phone.trace())
+
+
+def test_hold_and_resume(lab):
+    """A re-INVITE holds and another resumes: the other phone hears the
+    PBX's music, then the caller again, all of it secret outside."""
+    watch = Watch(lab)
+    alice = lab.registered("alice")
+    bob = lab.registered("bob", tone=MILLIWATT)
+    alice.dial("bob")
+    bob.answer()
+    alice.wait("CALL_ESTABLISHED")
+    watch.talk()
+    alice.hold()
+    watch.talk(30, ["in-down"])
+    wait_for(lambda: HOLD in watch.way("in-down").tones, 5,
+             "music on hold", )
+    alice.resume()
+    watch.talk()
+    alice.hangup()
+    bob.wait_closed()
+    lab.pbx.wait_idle()
+    watch.judge([alice, bob], up={PHONE, MILLIWATT},
+                down={PHONE, HOLD, MILLIWATT})
+
+
+def test_late_offer(lab):
+    """An INVITE without SDP: the offer in the 200 reaches the phone with
+    keys, the answer in the ACK reaches the PBX without."""
+    watch = Watch(lab)
+    phone = lab.scripted("late-offer", "milliwatt")
+    watch.talk(ways=["in-down", "out-down"])
+    lab.pbx.hangup()
+    phone.finish().require()
+    lab.pbx.wait_idle()
+    trace = phone.trace()
+    watch.judge_media(keys(trace), set(), {MILLIWATT},
+                      ways=["in-down", "out-down"])
+    watch.judge_inside()
+    judge_outside(trace)
+
+
+def test_prack(asterisk_labs):
+    """A reliable 183 with the answer, its PRACK, the answer to that."""
+    scripted_call(asterisk_labs, "prack", "earlyanswer")
+
+
+def test_prack_late_offer(asterisk_labs):
+    """The offer in a reliable 183, the answer in its PRACK."""
+    scripted_call(asterisk_labs, "prack-late-offer", "earlyanswer")
+
+
+def test_update(asterisk_labs):
+    """UPDATE without SDP refreshes the session, with SDP it changes it."""
+    scripted_call(asterisk_labs, "update", "echo")
+
+
+def test_dtmf_to_the_pbx(lab):
+    """Keys pressed at the phone arrive at the PBX, each once."""
+    alice = lab.registered("alice")
+    mark = lab.pbx.mark()
+    alice.call("dtmf")
+    alice.keys("1234")
+    assert lab.pbx.wait_log(r"dtmf=(\w*)", 8, mark)[1] == "1234"
+    alice.wait_closed()
+
+
+def test_dtmf_to_the_phone(lab):
+    """Keys that the PBX sends arrive at the phone, each once."""
+    watch, alice = Watch(lab), lab.registered("alice")
+    alice.call("senddtmf")
+    alice.wait_closed(10)
+    pressed = [str(event["param"]) for event in alice.events
+               if event["type"] == "CALL_DTMF_START"]
+    assert "".join(pressed) == "1234#"
+    events = [sum(flow.events for flow in watch.flows(way, alice.keys_seen()))
+              for way in ("in-down", "out-down")]
+    assert events[0] and events[0] == events[1]
+
+
+def test_lamp(lab):
+    """A subscribed lamp is dark, lit, and given back: SUBSCRIBE, NOTIFY and
+    the unsubscription all find their way."""
+    watch = Watch(lab)
+    lab.pbx.set_lamp("NOT_INUSE")
+    phone = lab.scripted("lamp", "lamp")
+    wait_for(lambda: saw(phone, r"\ANOTIFY (?s:.*)terminated</state>"), 5,
+             "the first NOTIFY")
+    lab.pbx.set_lamp("INUSE")
+    phone.finish().require()
+    judge_outside(phone.trace())
+    watch.judge_inside()
+
+
+def test_message(lab):
+    """A phone's text reaches the PBX, which sends it to another phone."""
+    watch, bob = Watch(lab), lab.registered("bob")
+    phone = lab.scripted("message", "102")
+    phone.finish().require()
+    wait_for(lambda: any(not sent and text.startswith("MESSAGE ") and
+                         "the kettle is on" in text
+                         for sent, text in bob.messages()), 5,
+             "the text at the other phone")
+    judge_outside(phone.trace())
+    watch.judge_signalling([bob])
+
+
+def test_options_from_a_phone(lab):
+    """A phone's OPTIONS is answered by the PBX itself."""
+    watch, phone = Watch(lab), lab.scripted("options")
+    phone.finish().require()
+    assert saw(phone, r"\ASIP/2.0 200 (?s:.*)^Allow:.*INVITE")
+    assert any(text.startswith("OPTIONS sip:echo@")
+               for text in watch.sip_inside())
+    judge_outside(phone.trace())
+
+
+def test_options_from_the_pbx(lab):
+    """The PBX's probe of a phone travels down the phone's connection and
+    brings the phone's own answer back."""
+    watch, alice = Watch(lab), lab.registered("alice")
+    lab.pbx.probe("alice")
+    wait_for(lambda: any(sent and re.match(r"SIP/2\.0 200 ", text) and
+                         re.search(r"^CSeq:.* OPTIONS", text, re.M)
+                         for sent, text in alice.messages()), 5,
+             "the phone to answer OPTIONS")
+    wait_for(lambda: lab.pbx.reaches("alice"), 5,
+             "the PBX to have the answer")
+    watch.judge_signalling([alice])
+
+
+def test_options_to_the_edge(lab):
+    """The PBX that asks whether the edge is alive is answered by it."""
+    place = (lab.site.inner, lab.site.inner_port)
+    answer = sip.ask(place, sip.request(
+        "OPTIONS", f"sip:{place[0]}", f"UDP {net.PBX}:9"), "pbx", 2)
+    assert answer.startswith(b"SIP/2.0 200 ")
