@@ -208,6 +208,11 @@ class Asterisk:
         """The PBX ends all calls (a BYE or CANCEL from its side)."""
         self.rx("channel request hangup all")
 
+    def probe(self, user: str) -> None:
+        """Ask a phone by OPTIONS whether it is there (qualify)."""
+        self.rx(f"sip qualify peer {user}" if self.chan_sip else
+                f"pjsip qualify {user}")
+
     def set_lamp(self, state: str) -> None:
         """Change what subscribers of extension `lamp` see."""
         self.rx(f"devstate change Custom:lamp {state}")

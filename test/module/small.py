@@ -79,7 +79,8 @@ class Small:
         params = list(PARAMS.get(name, []))
         if name == "tls":
             pair = certs.server("edge.test")
-            params = [("tls_method", "TLSv1.2+"), ("certificate", str(pair.cert)),
+            params = [("tls_method", "TLSv1.2+"),
+                      ("certificate", str(pair.cert)),
                       ("private_key", str(pair.key))]
         lines += [f'modparam("{name}", "{key}", "{value}")'
                   for key, value in params]

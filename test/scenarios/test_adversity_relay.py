@@ -143,7 +143,7 @@ def test_offer_comes_back_empty(bench: Bench):
                    lambda name, body: b"d6:result2:ok3:sdp0:e") as relay:
         _in_use(bench)
         phone.send(phone.invite(call_id=call_id))
-        wait_for(lambda: bench.pbx.about(call_id) or phone.receive(0.02),
+        wait_for(lambda: bench.pbx.about(call_id) or phone.answer(0.02),
                  BOUND, "an end of the INVITE")
         assert "offer" in relay.asked
     for message in bench.pbx.about(call_id):
@@ -213,7 +213,7 @@ def test_killed_and_back(bench: Bench):
     def goes_on() -> bool:
         call_id = word()
         phone.send(phone.invite(call_id=call_id))
-        wait_for(lambda: bench.pbx.about(call_id) or phone.receive(0.02),
+        wait_for(lambda: bench.pbx.about(call_id) or phone.answer(0.02),
                  3, "an end of the INVITE")
         for request in bench.pbx.about(call_id):
             bench.pbx.reply(request, "486 Busy Here")
