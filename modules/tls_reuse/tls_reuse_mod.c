@@ -48,6 +48,26 @@ static int read_address(const char *name, const char *value,
 	return 0;
 }
 
+/* modparam inside, each time it is given. */
+static int add_inside(modparam_t type, void *value)
+{
+	const char *host = value;
+
+	switch(tr_inside_add(
+			&tr_params.inside, (struct tr_view){host, strlen(host)})) {
+		case TR_INSIDE_ADDED:
+			return 0;
+		case TR_INSIDE_FULL:
+			LM_ERR("inside \"%s\": there are %d of them already\n", host,
+					TR_INSIDE_MAX);
+			return -1;
+		default:
+			LM_ERR("inside \"%s\" is no host or IP address (without a port)\n",
+					host);
+			return -1;
+	}
+}
+
 static int check_bounds(void)
 {
 	if(tr_params.max_flows < 1) {
@@ -78,7 +98,7 @@ static int make_keys(void)
 						tr_params.outer.text, tr_params.outer.hostport_len},
 				epoch);
 	}
-	if(rc == 0 && tr_params.hide_via) {
+	if(rc == 0 && (tr_params.hide_via || tr_params.inside.count > 0)) {
 		rc = tr_hide_init((struct tr_view){secret, (size_t)len});
 	}
 	OPENSSL_cleanse(secret, sizeof(secret));
@@ -143,7 +163,9 @@ static param_export_t params[] = {
 		{"outer", PARAM_STRING, &tr_params.outer_uri},
 		{"max_flows", PARAM_INT, &tr_params.max_flows},
 		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
-		{"hide_via", PARAM_INT, &tr_params.hide_via}, {0, 0, 0}};
+		{"hide_via", PARAM_INT, &tr_params.hide_via},
+		{"inside", PARAM_STRING | PARAM_USE_FUNC, (void *)add_inside},
+		{0, 0, 0}};
 
 static pv_export_t pvs[] = {
 		{{"tls_reuse", sizeof("tls_reuse") - 1}, PVT_OTHER, tls_reuse_pv_get, 0,

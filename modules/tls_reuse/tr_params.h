@@ -5,6 +5,7 @@
 #define TR_PARAMS_H
 
 #include "tr_addr.h"
+#include "tr_callid.h"
 #include "tr_flow.h"
 
 struct tr_params {
@@ -14,6 +15,7 @@ struct tr_params {
 	int max_flows;
 	int max_uri_len;
 	int hide_via;
+	struct tr_inside inside; /* not shown in Call-IDs */
 	struct tr_addr inner; /* for the Contacts that the PBX sees */
 	struct tr_addr outer; /* ... that phones see */
 	struct tr_flow_keys keys;

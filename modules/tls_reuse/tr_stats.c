@@ -38,6 +38,12 @@ static const struct {
 				"replies with Vias that this edge never wrote"},
 		[TR_STAT_VIA_TOO_LONG] = {"via_too_long",
 				"requests not sent because of too many or long Vias"},
+		[TR_STAT_CALL_IDS_HIDDEN] = {"call_ids_hidden",
+				"messages with a Call-ID that became a token"},
+		[TR_STAT_CALL_IDS_SHOWN] = {"call_ids_shown",
+				"messages with a token that became its Call-ID again"},
+		[TR_STAT_CALL_ID_REFUSED] = {"call_id_refused",
+				"messages with a Call-ID that had to be hidden but cannot be"},
 		[TR_STAT_ERRORS] = {"errors", "out of memory and the like"},
 };
 

@@ -3,6 +3,7 @@
 #include "tr_via.h"
 
 #include "tr_b64.h"
+#include "tr_header.h"
 
 #include <string.h>
 
@@ -10,14 +11,6 @@
 
 static const char param[] = ";tv=";
 #define PARAM_LEN (sizeof(param) - 1)
-
-/* One header with its continuation lines. */
-struct header {
-	size_t begin;
-	size_t end; /* behind its last line end */
-	struct tr_view value;
-	int is_via;
-};
 
 /* A buffer that is filled from the left; once full it stays so. */
 struct sink {
@@ -39,81 +32,17 @@ static void put(struct sink *sink, const char *s, size_t len)
 	sink->len += len;
 }
 
-static int is_blank(char c)
+static int is_via(const struct tr_header *h)
 {
-	return c == ' ' || c == '\t';
-}
-
-/* Behind the next line feed at or after at, or the end. */
-static size_t line_end(struct tr_view msg, size_t at)
-{
-	const char *lf =
-			at < msg.len ? memchr(msg.s + at, '\n', msg.len - at) : NULL;
-
-	return lf != NULL ? (size_t)(lf - msg.s) + 1 : msg.len;
-}
-
-/* RFC 3261 s7.3.1: a name is case-insensitive, s7.3.3: or "v". */
-static int names_via(const char *name, size_t len)
-{
-	if(len == 1) {
-		return (name[0] | 0x20) == 'v';
-	}
-	return len == 3 && (name[0] | 0x20) == 'v' && (name[1] | 0x20) == 'i'
-		   && (name[2] | 0x20) == 'a';
-}
-
-static void read_value(struct tr_view msg, struct header *h)
-{
-	const char *s = msg.s + h->begin;
-	size_t len = h->end - h->begin, name = 0, skip;
-
-	h->is_via = 0;
-	while(name < len && s[name] != ':') {
-		name++;
-	}
-	skip = name + 1;
-	while(name > 0 && is_blank(s[name - 1])) {
-		name--;
-	}
-	if(skip > len || !names_via(s, name)) {
-		return;
-	}
-	while(skip < len && is_blank(s[skip])) {
-		skip++;
-	}
-	while(len > skip
-			&& (is_blank(s[len - 1]) || s[len - 1] == '\r'
-					|| s[len - 1] == '\n')) {
-		len--;
-	}
-	h->is_via = 1;
-	h->value.s = s + skip;
-	h->value.len = len - skip;
-}
-
-/* Reads the header at h->end. 0, or -1 at the end of all headers. */
-static int next_header(struct tr_view msg, struct header *h)
-{
-	h->begin = h->end;
-	if(h->begin >= msg.len || msg.s[h->begin] == '\r'
-			|| msg.s[h->begin] == '\n') {
-		return -1;
-	}
-	h->end = line_end(msg, h->begin);
-	while(h->end < msg.len && is_blank(msg.s[h->end])) {
-		h->end = line_end(msg, h->end);
-	}
-	read_value(msg, h);
-	return 0;
+	return tr_header_is(h, "via", 'v'); /* RFC 3261 s7.3.3 */
 }
 
 /* Finds the topmost Via. 0, or -1 when there is none. */
-static int top_via(struct tr_view msg, struct header *h)
+static int top_via(struct tr_view msg, struct tr_header *h)
 {
-	h->end = line_end(msg, 0);
-	while(next_header(msg, h) == 0) {
-		if(h->is_via) {
+	tr_header_start(msg, h);
+	while(tr_header_next(msg, h) == 0) {
+		if(is_via(h)) {
 			return 0;
 		}
 	}
@@ -123,11 +52,11 @@ static int top_via(struct tr_view msg, struct header *h)
 /* Copies the message from at on, without its Vias. */
 static void put_rest(struct sink *sink, struct tr_view msg, size_t at)
 {
-	struct header h;
+	struct tr_header h;
 
 	h.end = at;
-	while(next_header(msg, &h) == 0) {
-		if(!h.is_via) {
+	while(tr_header_next(msg, &h) == 0) {
+		if(!is_via(&h)) {
 			put(sink, msg.s + h.begin, h.end - h.begin);
 		}
 	}
@@ -137,11 +66,11 @@ static void put_rest(struct sink *sink, struct tr_view msg, size_t at)
 /* Gathers the Vias from at on, as one list. */
 static void gather(struct sink *sink, struct tr_view msg, size_t at)
 {
-	struct header h;
+	struct tr_header h;
 
 	h.end = at;
-	while(next_header(msg, &h) == 0) {
-		if(h.is_via) {
+	while(tr_header_next(msg, &h) == 0) {
+		if(is_via(&h)) {
 			put(sink, ",", sink->len > TR_MAC_LEN ? 1 : 0);
 			put(sink, h.value.s, h.value.len);
 		}
@@ -164,7 +93,7 @@ enum tr_via tr_via_hide(const struct tr_mac_key *key, struct tr_view msg,
 	char token[TOKEN_MAX];
 	struct sink vias = {(char *)raw, sizeof(raw), TR_MAC_LEN, 0};
 	struct sink sink = {out, cap, 0, 0};
-	struct header top;
+	struct tr_header top;
 	size_t value_end;
 
 	if(top_via(msg, &top) != 0) {
@@ -225,7 +154,7 @@ static size_t open_token(const struct tr_mac_key *key, const char *token,
 
 /* The topmost Via of a reply, and what else there is. */
 struct topmost {
-	struct header header;
+	struct tr_header header;
 	struct tr_view value; /* of the first Via in it */
 	size_t token;         /* where ";tv=" begins, or value.len */
 	size_t token_end;
@@ -234,7 +163,7 @@ struct topmost {
 
 static int read_topmost(struct tr_view msg, struct topmost *top)
 {
-	struct header more;
+	struct tr_header more;
 
 	if(top_via(msg, &top->header) != 0) {
 		return -1;
@@ -247,8 +176,8 @@ static int read_topmost(struct tr_view msg, struct topmost *top)
 	}
 	top->alone = top->value.len == top->header.value.len;
 	more = top->header;
-	while(next_header(msg, &more) == 0) {
-		if(more.is_via) {
+	while(tr_header_next(msg, &more) == 0) {
+		if(is_via(&more)) {
 			top->alone = 0;
 		}
 	}

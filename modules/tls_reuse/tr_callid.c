@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is a Call-ID called on the other side of the edge? See the header. */
+#include "tr_callid.h"
+
+#include <string.h>
+
+static const char prefix[] = "tc1-";
+#define PREFIX_LEN (sizeof(prefix) - 1)
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_host_char(char c)
+{
+	char l = lower(c);
+
+	return is_digit(c) || (l >= 'a' && l <= 'z') || c == '.' || c == '-'
+		   || c == '_' || c == ':';
+}
+
+enum tr_inside_result tr_inside_add(
+		struct tr_inside *inside, struct tr_view host)
+{
+	size_t i;
+
+	if(host.len >= 2 && host.s[0] == '[' && host.s[host.len - 1] == ']') {
+		host.s++;
+		host.len -= 2;
+	}
+	if(host.len == 0 || host.len > TR_INSIDE_HOST_MAX) {
+		return TR_INSIDE_NO_HOST;
+	}
+	for(i = 0; i < host.len; i++) {
+		if(!is_host_char(host.s[i])) {
+			return TR_INSIDE_NO_HOST;
+		}
+	}
+	if(inside->count >= TR_INSIDE_MAX) {
+		return TR_INSIDE_FULL;
+	}
+	inside->host[inside->count].len = host.len;
+	memcpy(inside->host[inside->count].name, host.s, host.len);
+	inside->count++;
+	return TR_INSIDE_ADDED;
+}
+
+static int is_listed(const struct tr_inside *inside, const char *s, size_t len)
+{
+	size_t i, n;
+
+	for(i = 0; i < inside->count; i++) {
+		const char *name = inside->host[i].name;
+
+		if(inside->host[i].len != len) {
+			continue;
+		}
+		for(n = 0; n < len && lower(s[n]) == lower(name[n]); n++) {
+		}
+		if(n == len) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* 1: nothing, or a port with its colon. */
+static int is_port(const char *s, size_t len)
+{
+	size_t i;
+
+	for(i = 1; i < len; i++) {
+		if(!is_digit(s[i])) {
+			return 0;
+		}
+	}
+	return len == 0 || s[0] == ':';
+}
+
+static int names_inside(const struct tr_inside *inside, struct tr_view id)
+{
+	size_t at = id.len, len, host;
+	const char *s;
+
+	while(at > 0 && id.s[at - 1] != '@') {
+		at--;
+	}
+	if(at == 0) {
+		return 0;
+	}
+	s = id.s + at;
+	len = id.len - at;
+	if(is_listed(inside, s, len)) {
+		return 1; /* a bare IPv6 address, too */
+	}
+	if(len > 0 && s[0] == '[') {
+		for(host = 1; host < len && s[host] != ']'; host++) {
+		}
+		return host < len && is_listed(inside, s + 1, host - 1)
+			   && is_port(s + host + 1, len - host - 1);
+	}
+	for(host = 0; host < len && s[host] != ':'; host++) {
+	}
+	return is_listed(inside, s, host) && is_port(s + host, len - host);
+}
+
+/* RFC 3261 s25.1: callid = word [ "@" word ], visible US-ASCII. A token with
+ * anything else in it would put that into the message when it is shown. */
+static int is_visible(struct tr_view id)
+{
+	size_t i;
+
+	for(i = 0; i < id.len; i++) {
+		if(id.s[i] < 0x21 || id.s[i] > 0x7e) {
+			return 0;
+		}
+	}
+	return 1;
+}
+
+/* 1: id is a token that we could have made, and out is what is in it. */
+static int open_token(const struct tr_inside *inside, struct tr_view id,
+		char *out, size_t *len)
+{
+	struct tr_view in;
+
+	if(id.len <= PREFIX_LEN || memcmp(id.s, prefix, PREFIX_LEN) != 0
+			|| tr_b64_decode(id.s + PREFIX_LEN, id.len - PREFIX_LEN,
+					   (uint8_t *)out, TR_CALLID_MAX, len)
+					   != 0) {
+		return 0;
+	}
+	in.s = out;
+	in.len = *len;
+	return is_visible(in) && names_inside(inside, in);
+}
+
+enum tr_callid tr_callid_cross(const struct tr_inside *inside,
+		struct tr_view id, char *out, size_t *len)
+{
+	if(open_token(inside, id, out, len)) {
+		return TR_CALLID_SHOWN;
+	}
+	if(!names_inside(inside, id)) {
+		return TR_CALLID_SAME;
+	}
+	if(id.len > TR_CALLID_MAX || !is_visible(id)) {
+		return TR_CALLID_REFUSED;
+	}
+	memcpy(out, prefix, PREFIX_LEN);
+	tr_b64_encode((const uint8_t *)id.s, id.len, out + PREFIX_LEN);
+	*len = PREFIX_LEN + TR_B64_LEN(id.len);
+	return TR_CALLID_HIDDEN;
+}

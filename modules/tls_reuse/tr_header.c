@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where does each header of a SIP message begin and end? See the header. */
+#include "tr_header.h"
+
+#include <string.h>
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static int is_space(char c)
+{
+	return is_blank(c) || c == '\r' || c == '\n';
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* 1: the len octets at s are that word, written in small letters. */
+static int same_word(const char *s, size_t len, const char *word)
+{
+	size_t i;
+
+	for(i = 0; i < len; i++) {
+		if(word[i] == '\0' || lower(s[i]) != word[i]) {
+			return 0;
+		}
+	}
+	return word[len] == '\0';
+}
+
+/* Behind the next line feed at or after at, or the end. */
+static size_t line_end(struct tr_view msg, size_t at)
+{
+	const char *lf =
+			at < msg.len ? memchr(msg.s + at, '\n', msg.len - at) : NULL;
+
+	return lf != NULL ? (size_t)(lf - msg.s) + 1 : msg.len;
+}
+
+int tr_header_is_sip(struct tr_view msg)
+{
+	static const char version[] = "sip/2.0";
+	const size_t len = sizeof(version) - 1;
+	const size_t end = line_end(msg, 0);
+	size_t at;
+
+	for(at = 0; at + len <= end; at++) {
+		if(same_word(msg.s + at, len, version)) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static void read_header(struct tr_view msg, struct tr_header *h)
+{
+	const char *s = msg.s + h->begin;
+	size_t len = h->end - h->begin, name = 0, skip;
+
+	while(name < len && s[name] != ':') {
+		name++;
+	}
+	skip = name < len ? name + 1 : len;
+	if(name == len) {
+		name = 0;
+	}
+	while(name > 0 && is_blank(s[name - 1])) {
+		name--;
+	}
+	while(len > skip && is_space(s[len - 1])) {
+		len--;
+	}
+	while(skip < len && is_space(s[skip])) {
+		skip++;
+	}
+	h->name.s = s;
+	h->name.len = name;
+	h->value.s = s + skip;
+	h->value.len = len - skip;
+}
+
+void tr_header_start(struct tr_view msg, struct tr_header *h)
+{
+	h->end = line_end(msg, 0);
+}
+
+int tr_header_next(struct tr_view msg, struct tr_header *h)
+{
+	h->begin = h->end;
+	if(h->begin >= msg.len || msg.s[h->begin] == '\r'
+			|| msg.s[h->begin] == '\n') {
+		return -1;
+	}
+	h->end = line_end(msg, h->begin);
+	while(h->end < msg.len && is_blank(msg.s[h->end])) {
+		h->end = line_end(msg, h->end);
+	}
+	read_header(msg, h);
+	return 0;
+}
+
+int tr_header_is(const struct tr_header *h, const char *name, char compact)
+{
+	if(h->name.len == 1) {
+		return compact != '\0' && lower(h->name.s[0]) == compact;
+	}
+	return h->name.len > 0 && same_word(h->name.s, h->name.len, name);
+}
