@@ -9,13 +9,14 @@ CONFIGS := cfg/kamailio.cfg cfg/edge-request.cfg cfg/edge-reply.cfg \
 SETTINGS := cfg/edge.env cfg/tls.cfg cfg/sdes-policy.xml
 
 .PHONY: install
-install: build tools ## onto this machine (DESTDIR=DIR)
+install: packages-install build tools ## onto this machine (DESTDIR=DIR)
 	@mk/install.sh "$(BUILD)" "$(DESTDIR)" "$(KAMAILIO_BIN)"
 	install -d "$(ETC)" "$(UNITS)/kamailio.service.d" "$(DESTDIR)/usr/sbin" \
 		"$(DESTDIR)/usr/bin" "$(DESTDIR)/usr/share/doc/tls-edge"
 	install -m 644 $(CONFIGS) "$(ETC)"
 	@for file in $(SETTINGS); do \
 		[ -e "$(ETC)/$${file##*/}" ] || install -vm 644 $$file "$(ETC)"; done
+	@mk/install-key.sh "$(ETC)/flow.key"
 	install -m 755 tools/edge-start "$(DESTDIR)/usr/sbin"
 	install -m 755 $(C_TOOLS:%=$(BUILD)/tools/%) tools/edge-cert \
 		"$(DESTDIR)/usr/bin"

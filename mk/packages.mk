@@ -3,9 +3,8 @@
 
 PACKAGES_build := kamailio kamailio-tls-modules gcc make libc6-dev libssl-dev \
 	libxml2-dev dpkg-dev patch flex bison pkg-config
-PACKAGES_run := $(PACKAGES_build) kamailio-extra-modules \
-	kamailio-utils-modules rtpengine-daemon baresip-core mmdebstrap openssl \
-	iproute2 nftables tcpdump util-linux python3 python3-cryptography procps
+PACKAGES_install := $(PACKAGES_build) rtpengine-daemon openssl
+PACKAGES_run := $(PACKAGES_install) baresip-core mmdebstrap iproute2 nftables tcpdump util-linux python3 python3-cryptography procps
 PACKAGES_test := $(PACKAGES_run) python3-pytest libcmocka-dev clang \
 	libxml2-utils kamailio-lua-modules
 PACKAGES_lint := $(PACKAGES_build) clang-format clang shellcheck \

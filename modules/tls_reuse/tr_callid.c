@@ -3,14 +3,10 @@
 #include "tr_callid.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char prefix[] = "tc1-";
 #define PREFIX_LEN (sizeof(prefix) - 1)
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
 
 static int is_digit(char c)
 {
@@ -19,10 +15,8 @@ static int is_digit(char c)
 
 static int is_host_char(char c)
 {
-	char l = lower(c);
-
-	return is_digit(c) || (l >= 'a' && l <= 'z') || c == '.' || c == '-'
-		   || c == '_' || c == ':';
+	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.'
+		   || c == '-' || c == '_' || c == ':';
 }
 
 enum tr_inside_result tr_inside_add(
@@ -53,17 +47,11 @@ enum tr_inside_result tr_inside_add(
 
 static int is_listed(const struct tr_inside *inside, const char *s, size_t len)
 {
-	size_t i, n;
+	size_t i;
 
 	for(i = 0; i < inside->count; i++) {
-		const char *name = inside->host[i].name;
-
-		if(inside->host[i].len != len) {
-			continue;
-		}
-		for(n = 0; n < len && lower(s[n]) == lower(name[n]); n++) {
-		}
-		if(n == len) {
+		if(inside->host[i].len == len
+				&& strncasecmp(inside->host[i].name, s, len) == 0) {
 			return 1;
 		}
 	}
@@ -110,14 +98,17 @@ static int names_inside(const struct tr_inside *inside, struct tr_view id)
 	return is_listed(inside, s, host) && is_port(s + host, len - host);
 }
 
-/* RFC 3261 s25.1: callid = word [ "@" word ], visible US-ASCII. A token with
- * anything else in it would put that into the message when it is shown. */
-static int is_visible(struct tr_view id)
+/* RFC 3261 s25.1: callid = word [ "@" word ]. This is wider, as PBXs are, but
+ * has nothing that would end a Call-ID where it stands: no blank, no control
+ * character, neither comma nor semicolon. Who makes up a token with one of
+ * these in it must not get it into a message. */
+static int is_call_id(struct tr_view id)
 {
 	size_t i;
 
 	for(i = 0; i < id.len; i++) {
-		if(id.s[i] < 0x21 || id.s[i] > 0x7e) {
+		if(id.s[i] < 0x21 || id.s[i] > 0x7e || id.s[i] == ','
+				|| id.s[i] == ';') {
 			return 0;
 		}
 	}
@@ -138,7 +129,7 @@ static int open_token(const struct tr_inside *inside, struct tr_view id,
 	}
 	in.s = out;
 	in.len = *len;
-	return is_visible(in) && names_inside(inside, in);
+	return is_call_id(in) && names_inside(inside, in);
 }
 
 enum tr_callid tr_callid_cross(const struct tr_inside *inside,
@@ -150,7 +141,7 @@ enum tr_callid tr_callid_cross(const struct tr_inside *inside,
 	if(!names_inside(inside, id)) {
 		return TR_CALLID_SAME;
 	}
-	if(id.len > TR_CALLID_MAX || !is_visible(id)) {
+	if(id.len > TR_CALLID_MAX || !is_call_id(id)) {
 		return TR_CALLID_REFUSED;
 	}
 	memcpy(out, prefix, PREFIX_LEN);

@@ -59,7 +59,7 @@ enum tr_callid {
 							  too long, or has octets that no Call-ID has */
 	TR_CALLID_SAME,
 	TR_CALLID_HIDDEN, /* out is a token */
-	TR_CALLID_SHOWN	  /* out is what was in the token */
+	TR_CALLID_SHOWN   /* out is what was in the token */
 };
 
 /* id: a Call-ID on one side. out has room for TR_CALLID_TOKEN_MAX octets; it

@@ -6,6 +6,7 @@
 #include "tr_header.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* A longer one in a URI is refused unread. */
 #define ESCAPED_MAX (3 * TR_CALLID_TOKEN_MAX)
@@ -63,20 +64,14 @@ static size_t find_any(
  * to the semicolon, which some forget to escape. 0, or -1: there is none. */
 static int next_in_uri(const char *s, struct span *rest, struct span *id)
 {
-	static const char name[] = "replaces=";
+	static const char name[] = "Replaces=";
 	const size_t len = sizeof(name) - 1;
 	size_t i;
 
 	for(; rest->at + 1 + len <= rest->end; rest->at++) {
 		const char *p = s + rest->at;
 
-		if(*p != '?' && *p != '&') {
-			continue;
-		}
-		for(i = 0; i < len && (p[1 + i] == name[i] || (p[1 + i] | 0x20) == name[i]);
-				i++) {
-		}
-		if(i < len) {
+		if((*p != '?' && *p != '&') || strncasecmp(p + 1, name, len) != 0) {
 			continue;
 		}
 		id->at = rest->at + 1 + len;
@@ -266,6 +261,5 @@ enum tr_cross tr_cross(const struct tr_inside *inside, struct tr_text *msg,
 			return TR_CROSS_REFUSED;
 		}
 	}
-	return crossed->hidden + crossed->shown > 0 ? TR_CROSS_DONE
-												: TR_CROSS_SAME;
+	return crossed->hidden + crossed->shown > 0 ? TR_CROSS_DONE : TR_CROSS_SAME;
 }

@@ -3,6 +3,7 @@
 #include "tr_header.h"
 
 #include <string.h>
+#include <strings.h>
 
 static int is_blank(char c)
 {
@@ -12,24 +13,6 @@ static int is_blank(char c)
 static int is_space(char c)
 {
 	return is_blank(c) || c == '\r' || c == '\n';
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* 1: the len octets at s are that word, written in small letters. */
-static int same_word(const char *s, size_t len, const char *word)
-{
-	size_t i;
-
-	for(i = 0; i < len; i++) {
-		if(word[i] == '\0' || lower(s[i]) != word[i]) {
-			return 0;
-		}
-	}
-	return word[len] == '\0';
 }
 
 /* Behind the next line feed at or after at, or the end. */
@@ -43,13 +26,13 @@ static size_t line_end(struct tr_view msg, size_t at)
 
 int tr_header_is_sip(struct tr_view msg)
 {
-	static const char version[] = "sip/2.0";
+	static const char version[] = "SIP/2.0";
 	const size_t len = sizeof(version) - 1;
 	const size_t end = line_end(msg, 0);
 	size_t at;
 
 	for(at = 0; at + len <= end; at++) {
-		if(same_word(msg.s + at, len, version)) {
+		if(strncasecmp(msg.s + at, version, len) == 0) {
 			return 1;
 		}
 	}
@@ -106,7 +89,8 @@ int tr_header_next(struct tr_view msg, struct tr_header *h)
 int tr_header_is(const struct tr_header *h, const char *name, char compact)
 {
 	if(h->name.len == 1) {
-		return compact != '\0' && lower(h->name.s[0]) == compact;
+		return compact != '\0' && (h->name.s[0] | 0x20) == compact;
 	}
-	return h->name.len > 0 && same_word(h->name.s, h->name.len, name);
+	return h->name.len == strlen(name)
+		   && strncasecmp(h->name.s, name, h->name.len) == 0;
 }

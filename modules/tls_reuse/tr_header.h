@@ -20,7 +20,7 @@
 struct tr_header {
 	size_t begin;
 	size_t end; /* behind its last line end; the next header begins here */
-	struct tr_view name; /* empty: there is no colon */
+	struct tr_view name;  /* empty: there is no colon */
 	struct tr_view value; /* without the blanks and line ends around it */
 };
 

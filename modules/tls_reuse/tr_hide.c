@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a message leave, or arrive, with Vias that the other side should not
- * read? See the header. */
+/* Does a message leave, or arrive, with addresses that the other side should
+ * not read? See the header. */
 #include "tr_hide.h"
 
+#include "tr_cross.h"
+#include "tr_header.h"
+#include "tr_params.h"
 #include "tr_stats.h"
 #include "tr_via.h"
 
@@ -35,84 +38,144 @@ static int is_reply(struct tr_view msg)
 	return msg.len > 8 && strncasecmp(msg.s, "SIP/2.0", 7) == 0;
 }
 
-/* Returns a buffer for the changed message, or NULL after saying so. */
-static char *make_room(struct tr_view msg, size_t *cap)
-{
-	char *out;
+/* What is to be done to a message. */
+struct task {
+	enum tr_via (*vias)(const struct tr_mac_key *key, struct tr_view msg,
+			char *out, size_t cap, size_t *out_len); /* or NULL */
+	int call_ids;
+};
 
-	*cap = msg.len + TR_VIA_ROOM;
-	out = pkg_malloc(*cap + 1);
-	if(out == NULL) {
-		PKG_MEM_ERROR;
-	}
-	return out;
+enum outcome {
+	REFUSED = 0, /* said and counted; nothing is left to free */
+	SAME,        /* as before */
+	CHANGED      /* the new text is the caller's to free */
+};
+
+static enum outcome refuse(
+		struct tr_text *text, enum tr_stat stat, const char *why)
+{
+	tr_stats_inc(stat);
+	LM_WARN("a message is thrown away: %s\n", why);
+	pkg_free(text->s);
+	return REFUSED;
 }
 
-/* A request that cannot be made fit to be seen is not sent: the core takes a
+/* Changes a copy: first the Vias on the way, then Call-IDs in place. */
+static enum outcome work(
+		const struct task *task, struct tr_view msg, struct tr_text *text)
+{
+	enum tr_via vias = TR_VIA_SAME;
+	enum tr_cross call_ids = TR_CROSS_SAME;
+	struct tr_crossed crossed;
+
+	text->cap = msg.len + TR_VIA_ROOM + TR_CROSS_ROOM;
+	text->s = pkg_malloc(text->cap + 1);
+	if(text->s == NULL) {
+		PKG_MEM_ERROR;
+		tr_stats_inc(TR_STAT_ERRORS);
+		return REFUSED;
+	}
+	if(task->vias != NULL) {
+		vias = task->vias(&key, msg, text->s, text->cap, &text->len);
+	}
+	if(vias == TR_VIA_TOO_LONG || vias == TR_VIA_NO_ROOM) {
+		return refuse(text, TR_STAT_VIA_TOO_LONG,
+				"a request's Vias are too long to hide");
+	}
+	if(vias == TR_VIA_FORGED) {
+		tr_stats_inc(TR_STAT_VIA_FORGED);
+	}
+	if(vias == TR_VIA_SAME) {
+		memcpy(text->s, msg.s, msg.len);
+		text->len = msg.len;
+	}
+	if(task->call_ids) {
+		call_ids = tr_cross(&tr_params.inside, text, &crossed);
+	}
+	if(call_ids == TR_CROSS_REFUSED) {
+		return refuse(text, TR_STAT_CALL_ID_REFUSED,
+				"a Call-ID names an inside host and cannot be hidden");
+	}
+	if(call_ids == TR_CROSS_DONE) {
+		if(crossed.hidden > 0) {
+			tr_stats_inc(TR_STAT_CALL_IDS_HIDDEN);
+		}
+		if(crossed.shown > 0) {
+			tr_stats_inc(TR_STAT_CALL_IDS_SHOWN);
+		}
+	} else if(vias == TR_VIA_SAME) {
+		pkg_free(text->s);
+		return SAME;
+	}
+	text->s[text->len] = '\0';
+	return CHANGED;
+}
+
+/* 0: a keep-alive, another protocol, or nothing to do for this message. */
+static int has_work(const struct task *task, struct tr_view msg)
+{
+	return (task->vias != NULL || task->call_ids) && tr_header_is_sip(msg);
+}
+
+/* A message that cannot be made fit to be seen is not sent: the core takes a
  * NULL buffer for an error of the send. */
 static int on_send(sr_event_param_t *event)
 {
 	str *buf = event->data;
-	enum tr_via result = TR_VIA_NO_ROOM;
 	struct tr_view msg;
-	size_t cap, len;
-	char *out;
+	struct tr_text text;
+	struct task task;
+	enum outcome outcome = SAME;
 
-	if(buf->s == NULL || is_reply(msg = message(buf))) {
+	if(buf->s == NULL) {
 		return 0;
 	}
-	out = make_room(msg, &cap);
-	if(out != NULL) {
-		result = tr_via_hide(&key, msg, out, cap, &len);
+	msg = message(buf);
+	task.vias = tr_params.hide_via && !is_reply(msg) ? tr_via_hide : NULL;
+	task.call_ids =
+			tr_params.inside.count > 0 && event->dst->proto == PROTO_TLS;
+	if(has_work(&task, msg)) {
+		outcome = work(&task, msg, &text);
 	}
-	if(result == TR_VIA_SAME) {
-		pkg_free(out);
+	if(outcome == SAME) {
 		return 0;
 	}
 	pkg_free(buf->s);
-	buf->s = out;
-	if(result == TR_VIA_DONE) {
-		out[len] = '\0';
-		buf->len = (int)len;
-		return 0;
-	}
-	tr_stats_inc(TR_STAT_VIA_TOO_LONG);
-	LM_WARN("a request is not sent: its Vias are too long to hide\n");
-	if(out != NULL) {
-		pkg_free(out);
-	}
-	buf->s = NULL;
-	buf->len = 0;
-	return -1;
+	buf->s = outcome == CHANGED ? text.s : NULL;
+	buf->len = outcome == CHANGED ? (int)text.len : 0;
+	return outcome == CHANGED ? 0 : -1;
 }
 
-/* The core's buffer is written over; it has room for BUF_SIZE. */
+/* The core's buffer is written over; it has room for BUF_SIZE. One that must
+ * not be seen is emptied: no message any more, the core drops it. */
 static int on_receive(sr_event_param_t *event)
 {
 	str *buf = event->data;
 	struct tr_view msg = message(buf);
-	enum tr_via result;
-	size_t cap, len;
-	char *out;
+	struct tr_text text;
+	struct task task;
+	enum outcome outcome = SAME;
 
-	if(!is_reply(msg)) {
+	task.vias = tr_params.hide_via && is_reply(msg) ? tr_via_show : NULL;
+	task.call_ids =
+			tr_params.inside.count > 0 && event->rcv->proto == PROTO_TLS;
+	if(has_work(&task, msg)) {
+		outcome = work(&task, msg, &text);
+	}
+	if(outcome == CHANGED && text.len > (size_t)buf->len
+			&& text.len >= BUF_SIZE) {
+		outcome = refuse(&text, TR_STAT_ERRORS, "it became too long");
+	}
+	if(outcome == SAME) {
 		return 0;
 	}
-	out = make_room(msg, &cap);
-	if(out == NULL) {
-		buf->len = 0; /* not a message any more: the core drops it */
+	if(outcome == REFUSED) {
+		buf->len = 0;
 		return -1;
 	}
-	result = tr_via_show(&key, msg, out, cap, &len);
-	if((result == TR_VIA_DONE || result == TR_VIA_FORGED) && len < BUF_SIZE) {
-		memcpy(buf->s, out, len);
-		buf->s[len] = '\0';
-		buf->len = (int)len;
-	}
-	pkg_free(out);
-	if(result == TR_VIA_FORGED) {
-		tr_stats_inc(TR_STAT_VIA_FORGED);
-	}
+	memcpy(buf->s, text.s, text.len + 1);
+	buf->len = (int)text.len;
+	pkg_free(text.s);
 	return 0;
 }
 

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a message leave, or arrive, with Vias that the other side should not
- * read? Looks at finished buffers, as they go to and come from the network. */
+/* Does a message leave, or arrive, with addresses that the other side should
+ * not read, in Vias or in Call-IDs? Looks at finished buffers, as they go to
+ * and come from the network.
+ *
+ * Vias are hidden in requests that leave, and shown in replies that arrive.
+ * Call-IDs cross the TLS side: they are changed in all messages that arrive
+ * from there and in all that leave for it, so that inside Kamailio (script,
+ * tm, rtpengine) a dialog has the Call-ID that the PBX knows it by. */
 #ifndef TR_HIDE_H
 #define TR_HIDE_H
 
 #include "tr_view.h"
 
-/* secret: that of flow tokens. In mod_init. 0 or -1. */
+/* secret: that of flow tokens. What to hide is in tr_params. In mod_init,
+ * when there is anything. 0 or -1. */
 int tr_hide_init(struct tr_view secret);
 
 void tr_hide_destroy(void);

@@ -16,8 +16,8 @@ struct tr_params {
 	int max_uri_len;
 	int hide_via;
 	struct tr_inside inside; /* not shown in Call-IDs */
-	struct tr_addr inner; /* for the Contacts that the PBX sees */
-	struct tr_addr outer; /* ... that phones see */
+	struct tr_addr inner;    /* for the Contacts that the PBX sees */
+	struct tr_addr outer;    /* ... that phones see */
 	struct tr_flow_keys keys;
 };
 

@@ -198,7 +198,9 @@ class Asterisk:
     def channels(self) -> list[str]:
         """Names of the calls' channels that exist now."""
         lines = self.rx("core show channels concise").splitlines()
-        return [line.split("!")[0] for line in lines if "!" in line]
+        # "Message/...": its queue of texts, there for good once used
+        return [line.split("!")[0] for line in lines
+                if "!" in line and not line.startswith("Message/")]
 
     def wait_idle(self, timeout: float = 5) -> None:
         wait_for(lambda: not self.channels(), timeout,

@@ -105,6 +105,14 @@ class Lab:
             phone.kill()
         self.phones.clear()
 
+    def wait_over(self, timeout: float = 5) -> None:
+        """Wait until no call is left, at the PBX or at the media relay."""
+        if self.pbx:
+            self.pbx.wait_idle(timeout)
+        wait_for(lambda: not self.rtpengine.open_calls(), timeout,
+                 "the media relay to be told that all calls are over "
+                 f"(log: {self.rtpengine.log})")
+
     # --- parts on demand ------------------------------------------------
 
     def account(self, user: str, password: str = PASSWORD) -> Account:
@@ -157,7 +165,7 @@ class Lab:
         return self.sipp_start(
             f"test/sipp/{claim}/phone.xml", service=service, user=user,
             keys={"user": user, "srtp_key": key, "rtp_port": 29000},
-            **options)
+            extra=("-cid_str", "%u-%p@phone.test"), **options)
 
     def capture(self, side: str, name: str = "",
                 expression: str = "") -> Capture:

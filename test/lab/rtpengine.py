@@ -2,6 +2,7 @@
 """The media relay beside the edge, in userspace, with its own settings."""
 
 import re
+import secrets
 import socket
 from pathlib import Path
 from typing import Optional
@@ -11,6 +12,9 @@ from .proc import Process, in_netns
 
 CONF = PROJECT / "rtpengine-conf" / "rtpengine.conf"
 
+# In its log, at level 6.
+COMMAND = re.compile(r"INFO: \[(\S+)\]: \[control\] Received command "
+                     r"'(offer|answer|delete)'")
 PORTS = range(40000, 50000)     # apart from the phones' and the PBX's
 
 
@@ -60,15 +64,37 @@ class Rtpengine:
 
     def answers(self) -> bool:
         """Does it answer a ping on its control port?"""
+        return b"pong" in self._ask(b"d7:command4:pinge")
+
+    def commands(self, since: int = 0) -> list[tuple[str, str]]:
+        """(Call-ID, command) of all offers, answers and deletions."""
+        assert self._process is not None
+        return COMMAND.findall(self._process.text(since))
+
+    def mark(self) -> int:
+        """The end of its log now, to be given to commands."""
+        assert self._process is not None
+        return self._process.mark()
+
+    def open_calls(self) -> set[str]:
+        """Call-IDs whose last command was not to delete it.
+
+        (What it has deleted it keeps for half a minute, and lists.)
+        """
+        return {call for call, last in dict(self.commands()).items()
+                if last != "delete"}
+
+    def _ask(self, command: bytes) -> bytes:
+        """A command of its control protocol; b"" if it does not answer."""
         host, port = self.control.split(":")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(0.2)
             try:
                 sock.connect((host, int(port)))
-                sock.send(b"lab d7:command4:pinge")
-                return b"pong" in sock.recv(1024)
+                sock.send(secrets.token_hex(4).encode() + b" " + command)
+                return sock.recv(65535)
             except OSError:
-                return False
+                return b""
 
     def alive(self) -> bool:
         return self._process is not None and self._process.alive()

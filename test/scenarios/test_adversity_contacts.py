@@ -46,7 +46,7 @@ BAD = {
     "over-long": (f"<sip:{'a' * 300}@10.99.0.2>", "too long",
                   "refused_too_long"),
     "8000 octets": (f"<sip:{'a' * 8000}@10.99.0.2>", "too long",
-                     "refused_too_long"),
+                    "refused_too_long"),
     "seventeen": (MANY, "too many", "refused_too_many"),
 }
 
@@ -169,3 +169,24 @@ def test_bad_contact_in_a_phones_200(bench: Bench, contact: str):
     phone.accept(request, extra=f"Contact: {contact}\r\n")
     got = bench.pbx.wait(request.header("call-id"), status=200)
     assert got.all("contact") == []
+
+
+def test_one_binding_of_a_phone_once(bench: Bench):
+    """After a phone came back on a new connection the PBX lists its dead
+    binding, too.  The phone is shown its URI once, with the time that the
+    new one has: else it would think that it must register at once."""
+    phone = bench.caller()
+    contact = f"<sip:alice@{phone.here};transport=tls>"
+    old = bench.pbx.register(phone, contact)
+    phone.reset()
+    bench.callers.remove(phone)
+    again, call_id = bench.caller(), word()
+    again.send(again.request("REGISTER", "sip:edge.test", call_id=call_id,
+                             contact=contact))
+    request = bench.pbx.wait(call_id)
+    bench.pbx.reply(request, extra=f"Contact: <{old}>;expires=1\r\nContact: "
+                    f"{request.header('contact')};expires=600\r\n")
+    got = again.answer()
+    assert got
+    assert [shown for shown in got.all("contact") if contact in shown] == [
+        f"{contact};expires=600"]

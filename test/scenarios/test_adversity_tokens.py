@@ -254,7 +254,9 @@ def test_the_pbx_presents_its_own_token(bench: Bench):
     """A token for the PBX's Contact leads nowhere from the inside."""
     uri = _pbx_token(bench, bench.caller())
     for host in (INNER, OUTER):
-        got = _pbx_presents(bench, f"sip:{user_of(uri)}@{host}")
+        got = bench.pbx.ask(bench.pbx.to_phone(
+            "OPTIONS", f"sip:{user_of(uri)}@{host}",
+            to="<sip:alice@edge.test>"))
         assert got.status == 403
 
 

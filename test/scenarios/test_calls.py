@@ -31,20 +31,23 @@ def call_out(lab: Lab) -> None:
     alice.call("echo")
     watch.talk()
     alice.hangup()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice], up={PHONE}, down={PHONE})
 
 
-def call_in(lab: Lab) -> None:
-    """The PBX calls, both hear each other, the PBX ends it."""
+def call_in(lab: Lab) -> list[str]:
+    """The PBX calls, both hear each other, the PBX ends it.  Returns the
+    contacts that it had."""
     watch, alice = Watch(lab), lab.registered("alice")
+    contacts = lab.pbx.contacts("alice")
     lab.pbx.dial("alice", "milliwatt")
     alice.answer()
     watch.talk()
     lab.pbx.hangup()
     alice.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice], up={PHONE}, down={MILLIWATT})
+    return contacts
 
 
 def test_call_out(lab):
@@ -65,7 +68,8 @@ def test_call_over_tcp(tcp_lab):
     call_out(tcp_lab)
     tcp_lab.hang_up_phones()
     tcp_lab.pbx.forget_contacts()
-    call_in(tcp_lab)
+    contact, = call_in(tcp_lab)
+    assert contact.endswith(";transport=tcp")
     inside = [packet for packet in
               tcp_lab.captures[-1].packets() if packet.payload and
               5060 in (packet.source[1], packet.target[1])]
@@ -78,7 +82,7 @@ def test_pbx_ends_call_out(lab):
     alice.call("echo")
     lab.pbx.hangup()
     alice.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
 
 
 def test_phone_ends_call_in(lab):
@@ -87,7 +91,7 @@ def test_phone_ends_call_in(lab):
     lab.pbx.dial("alice", "echo")
     alice.answer()
     alice.hangup()
-    lab.pbx.wait_idle()
+    lab.wait_over()
 
 
 def test_phone_gives_up(lab):
@@ -98,7 +102,7 @@ def test_phone_gives_up(lab):
     alice.wait("CALL_RINGING")
     assert lab.pbx.channels()
     alice.hangup()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     wait_for(lambda: "487" in statuses(alice, "INVITE"), 5,
              "a 487 to the INVITE")
     assert "200" in statuses(alice, "CANCEL")
@@ -111,7 +115,7 @@ def test_pbx_gives_up(lab):
     alice.ringing()
     lab.pbx.hangup()
     alice.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     assert requests(alice, "CANCEL")
 
 
@@ -120,7 +124,7 @@ def test_busy_pbx(lab):
     alice = lab.registered("alice")
     alice.dial("busy")
     assert alice.wait_closed().startswith("486")
-    lab.pbx.wait_idle()
+    lab.wait_over()
 
 
 def test_busy_phone(lab):
@@ -130,7 +134,7 @@ def test_busy_phone(lab):
     alice.ringing()
     alice.command("hangup")
     assert bob.wait_closed().startswith("486")
-    lab.pbx.wait_idle()
+    lab.wait_over()
 
 
 def test_nobody_answers(lab):
@@ -142,7 +146,7 @@ def test_nobody_answers(lab):
     alice.ringing()
     assert re.match("4(08|80)|603", bob.wait_closed())
     alice.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge_signalling([alice, bob])
 
 
@@ -155,7 +159,7 @@ def test_early_media(lab):
     watch.talk()
     assert "200" not in statuses(alice, "INVITE"), "answered too soon"
     alice.hangup()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice], up={PHONE}, down={EARLY})
 
 
@@ -166,7 +170,7 @@ def test_answer_after_early_media(lab):
     watch.talk()
     assert "183" in statuses(alice, "INVITE")
     alice.hangup()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice], up={PHONE}, down={EARLY, PHONE})
 
 
@@ -175,7 +179,7 @@ def test_busy_after_early_media(lab):
     watch, alice = Watch(lab), lab.registered("alice")
     alice.dial("earlybusy")
     assert alice.wait_closed(8).startswith("486")
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice], up={PHONE}, down={EARLY})
 
 
@@ -197,6 +201,6 @@ def test_two_phones_of_one_account(asterisk_labs):
     watch.talk()
     bob.hangup()
     desk.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([bob, desk, mobile], up={PHONE, MILLIWATT},
                 down={PHONE, MILLIWATT})

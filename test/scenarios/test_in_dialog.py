@@ -3,21 +3,29 @@
 
 import re
 
-from lab import net, sip, sounds
+import pytest
+
+from lab import client, net, sip, sounds
+from lab.core import MODES
 from lab.proc import wait_for
 from lab.watch import Watch, judge_outside, keys
 
-PHONE, HOLD = sounds.PHONE_HZ, sounds.HOLD_HZ
-MILLIWATT = sounds.MILLIWATT_HZ
+PHONE, EARLY = sounds.PHONE_HZ, sounds.EARLY_HZ
+MILLIWATT, HOLD = sounds.MILLIWATT_HZ, sounds.HOLD_HZ
 
 
-def scripted_call(lab, claim: str, service: str) -> None:
-    """Run a scripted phone to its end and judge all signalling."""
+def scripted_call(lab, claim: str, service: str, down: int = 0) -> None:
+    """Run a scripted phone to its end and judge all signalling, and the
+    tone that it should have been sent (it says nothing itself)."""
     watch, phone = Watch(lab), lab.scripted(claim, service)
     phone.finish().require()
-    lab.pbx.wait_idle()
-    judge_outside(phone.trace())
+    lab.wait_over()
+    trace = phone.trace()
+    judge_outside(trace)
     watch.judge_inside()
+    if down:
+        watch.judge_media(keys(trace), set(), {down},
+                          ways=["in-down", "out-down"])
 
 
 def saw(phone, pattern: str) -> bool:
@@ -43,12 +51,12 @@ def test_hold_and_resume(lab):
     alice.hold()
     watch.talk(30, ["in-down"])
     wait_for(lambda: HOLD in watch.way("in-down").tones, 5,
-             "music on hold", )
+             "music on hold")
     alice.resume()
     watch.talk()
     alice.hangup()
     bob.wait_closed()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     watch.judge([alice, bob], up={PHONE, MILLIWATT},
                 down={PHONE, HOLD, MILLIWATT})
 
@@ -61,7 +69,7 @@ def test_late_offer(lab):
     watch.talk(ways=["in-down", "out-down"])
     lab.pbx.hangup()
     phone.finish().require()
-    lab.pbx.wait_idle()
+    lab.wait_over()
     trace = phone.trace()
     watch.judge_media(keys(trace), set(), {MILLIWATT},
                       ways=["in-down", "out-down"])
@@ -69,19 +77,65 @@ def test_late_offer(lab):
     judge_outside(trace)
 
 
+@pytest.fixture(name="bench", params=MODES)
+def bench_(request, laboratories):
+    laboratories.close()
+    yield from client.bench(request.param)
+
+
+def test_late_offer_from_the_pbx(bench):
+    """An INVITE without SDP the other way: the phone's offer in its 200
+    reaches the PBX without keys, the answer in the ACK reaches the phone
+    with keys, and the phone is heard."""
+    watch, pbx = Watch(bench.lab), bench.pbx
+    alice = bench.lab.phone("alice")
+    register = wait_for(lambda: pbx.heard, 5, "a REGISTER")[0]
+    pbx.reply(register, extra=f"Contact: {register.header('contact')}"
+                              ";expires=60\r\n")
+    alice.wait_registered()
+    contact = register.contact_uri
+    given = {"call_id": client.word(), "tag": "pbx"}
+    pbx.send(pbx.to_phone("INVITE", contact, **given))
+    alice.ringing()
+    alice.command("accept")
+    offer = pbx.wait(given["call_id"], "INVITE", 200)
+    assert re.search(rb"^m=audio [1-9]\d* RTP/AVP ", offer.raw, re.M)
+    given["to"] = offer.header("to")
+    pbx.send(pbx.to_phone("ACK", offer.contact_uri,
+                          body=client.plain_answer(), **given))
+    alice.wait("CALL_ESTABLISHED")
+    watch.talk(ways=["out-up", "in-up"])
+    bye = pbx.to_phone("BYE", offer.contact_uri, cseq=2, **given)
+    assert pbx.ask(bye).status == 200
+    alice.wait_closed()
+    watch.judge_media(alice.keys_seen(), {PHONE}, set(),
+                      ways=["out-up", "in-up"])
+    watch.judge_signalling([alice])
+
+
 def test_prack(asterisk_labs):
     """A reliable 183 with the answer, its PRACK, the answer to that."""
-    scripted_call(asterisk_labs, "prack", "earlyanswer")
+    scripted_call(asterisk_labs, "prack", "earlyanswer", EARLY)
 
 
 def test_prack_late_offer(asterisk_labs):
-    """The offer in a reliable 183, the answer in its PRACK."""
-    scripted_call(asterisk_labs, "prack-late-offer", "earlyanswer")
+    """The offer in a reliable 183, the answer in its PRACK; the media relay
+    is told so, too."""
+    relay = asterisk_labs.rtpengine
+    mark = relay.mark()
+    scripted_call(asterisk_labs, "prack-late-offer", "earlyanswer", EARLY)
+    told = [command for _, command in relay.commands(mark)]
+    assert [word for word in told if word != "delete"] == ["offer", "answer"]
 
 
 def test_update(asterisk_labs):
     """UPDATE without SDP refreshes the session, with SDP it changes it."""
     scripted_call(asterisk_labs, "update", "echo")
+
+
+def test_update_from_the_pbx(asterisk_labs):
+    """The PBX's UPDATE (a new name on the line) and its answer."""
+    scripted_call(asterisk_labs, "update-from-pbx", "renamed")
 
 
 def test_dtmf_to_the_pbx(lab):

@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A start with a broken configuration fails, says why, and before it
+listens; a reload of something broken leaves what works.
+
+Started as an operator starts it: tools/edge-start with an env file.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from lab import certs, net
+from lab.binrpc import RpcError
+from lab.client import ScriptedPbx
+from lab.core import Lab
+from lab.edge import START
+from lab.paths import PROJECT
+from lab.proc import wait_for
+
+POLICY = (PROJECT / "cfg" / "sdes-policy.xml").read_text("utf-8")
+REQUIRED = (
+    "EDGE_DOMAIN EDGE_OUTER EDGE_OUTER_PORT EDGE_INNER EDGE_INNER_PORT "
+    "PBX_ADDR PBX_PORT PBX_TRANSPORT EDGE_CERT EDGE_KEY EDGE_CA EDGE_POLICY "
+    "EDGE_FLOW_KEY EDGE_RTPENGINE EDGE_RUN").split()
+
+
+@pytest.fixture(scope="module", name="lab")
+def lab_(laboratories):
+    """Networks and settings; nothing is started."""
+    laboratories.close()
+    made = Lab(None, name="start")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(name="where")
+def where_(lab, tmp_path):
+    """An env file of good settings, to be spoilt, and its directory."""
+    lab.edge.settings["EDGE_RUN"] = str(tmp_path)
+    lab.edge.settings["EDGE_FLOW_KEY"] = str(tmp_path / "flow.key")
+    return tmp_path
+
+
+class Watch(threading.Thread):
+    """Does anything listen at the edge's addresses, at any time?"""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: list[tuple[str, int]] = []
+        self._end = threading.Event()
+
+    def __enter__(self) -> "Watch":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self.join()
+
+    def run(self) -> None:
+        while not self._end.wait(0.002):
+            for place in ((net.EDGE_OUTER, 5061), (net.EDGE_INNER, 5060)):
+                with socket.socket() as sock:
+                    sock.settimeout(0.2)
+                    if sock.connect_ex(place) == 0:
+                        self.seen.append(place)
+
+
+def _start(lab: Lab, spoilt: dict[str, Optional[str]], extra: str = "",
+           *options: str) -> tuple[int, str]:
+    """Start with other settings (None: without); status and words."""
+    settings = {**lab.edge.settings, **spoilt}
+    env_file = Path(settings["EDGE_RUN"] or "/tmp") / "edge.env" \
+        if settings.get("EDGE_RUN") else lab.where / "edge.env"
+    env_file.write_text("".join(
+        f"{name}={value}\n" for name, value in settings.items()
+        if value is not None) + extra)
+    argv = [str(START), *options, str(env_file), "-DD", "-E", "-m", "64"]
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith(("EDGE_", "PBX_"))}
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, env=env,
+                          stderr=subprocess.STDOUT, timeout=10, check=False)
+    return done.returncode, done.stdout
+
+
+def _fails(lab: Lab, spoilt: dict[str, Optional[str]], *words: str,
+           extra: str = "") -> str:
+    """It ends, with these words, and never listened."""
+    with Watch() as watch:
+        status, text = _start(lab, spoilt, extra)
+    assert status != 0
+    assert watch.seen == []
+    for word in words:
+        assert re.search(word, text), text[-2000:]
+    return text
+
+
+# --- edge.env ---------------------------------------------------------------
+
+@pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
+@pytest.mark.parametrize("name", REQUIRED)
+def test_setting_missing(lab: Lab, where: Path, name: str,
+                         value: Optional[str]):
+    """A setting that is not there is named, with where to read on."""
+    _fails(lab, {name: value}, f"{name} is not set: see cfg/edge.env")
+
+
+@pytest.mark.parametrize("line", [
+    "EDGE_DOMAIN edge.test", "export EDGE_DOMAIN=x", "nonsense",
+    "edge_domain=x"])
+def test_line_of_another_form(lab: Lab, where: Path, line: str):
+    """A line that is not NAME=value is shown."""
+    _fails(lab, {}, f"'{line}' is not NAME=value", extra=line + "\n")
+
+
+def test_no_env_file(where: Path):
+    """Without its file edge-start says which it cannot read."""
+    done = subprocess.run([str(START), str(where / "none")], text=True,
+                          capture_output=True, check=False)
+    assert done.returncode == 2
+    assert f"cannot read {where}/none" in done.stderr
+
+
+@pytest.mark.parametrize("name, value, words", [
+    ("EDGE_OUTER_PORT", "sip", "EDGE_OUTER_PORT=sip is no port"),
+    ("PBX_PORT", "506000", "PBX_PORT=506000 is no port"),
+    ("EDGE_INNER_PORT", "-1", "EDGE_INNER_PORT=-1 is no port"),
+    ("PBX_TRANSPORT", "tls", "PBX_TRANSPORT=tls: say udp or tcp")])
+def test_value_wrong(lab: Lab, where: Path, name: str, value: str,
+                     words: str):
+    """A value that cannot be is shown, and what it should be."""
+    _fails(lab, {name: value}, words)
+
+
+# --- certificates -----------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["EDGE_CERT", "EDGE_KEY", "EDGE_CA"])
+def test_certificate_missing(lab: Lab, where: Path, name: str):
+    """A file that is not there is named, and how to make one."""
+    _fails(lab, {name: str(where / "none.pem")},
+           f"{name}: cannot read '{where}/none.pem'", "edge-cert")
+
+
+def test_certificate_expired(lab: Lab, where: Path):
+    """An expired certificate: which, since when, what to do."""
+    pair = certs.server("edge.test", "--expired", out="expired")
+    _fails(lab, {"EDGE_CERT": str(pair.cert), "EDGE_KEY": str(pair.key)},
+           f"EDGE_CERT: {pair.cert} expired, notAfter=.*: renew it")
+
+
+def test_certificate_is_none(lab: Lab, where: Path):
+    """A file that holds no certificate."""
+    path = where / "cert.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n"
+                    "-----END CERTIFICATE-----\n")
+    _fails(lab, {"EDGE_CERT": str(path)}, f"{path} holds no PEM certificate")
+
+
+@pytest.mark.parametrize("kind", ["another's", "not a key"])
+def test_key_of_another(lab: Lab, where: Path, kind: str):
+    """A key that does not belong to the certificate."""
+    key = certs.client("stranger@edge.test").key
+    if kind == "not a key":
+        key = where / "key.pem"
+        key.write_text("nonsense\n")
+    _fails(lab, {"EDGE_KEY": str(key)},
+           f"EDGE_KEY: {key} is not the key of {lab.pair.cert}")
+
+
+# --- the flow key -----------------------------------------------------------
+
+@pytest.mark.parametrize("text, mode, words", [
+    ("short\n", 0o600, "flow_key has 5 octets, at least 16"),
+    ("", 0o600, "flow_key has 0 octets, at least 16"),
+    ("0123456789abcdef" * 4, 0o604, "everybody may read or write"),
+    ("0123456789abcdef" * 4, 0o602, "everybody may read or write"),
+    ("x" * 5000, 0o600, "is over 4096 octets")],
+    ids=["short", "empty", "readable", "writable", "too long"])
+def test_flow_key(lab: Lab, where: Path, text: str, mode: int, words: str):
+    """A bad flow key: what is wrong with it and what to do; its text is
+    not shown."""
+    path = where / "bad.key"
+    path.write_text(text)
+    path.chmod(mode)
+    said = _fails(lab, {"EDGE_FLOW_KEY": str(path)}, words)
+    assert not text.strip() or text.strip() not in said
+
+
+def test_flow_key_cannot_be_made(lab: Lab, where: Path):
+    """The place for the flow key is not there: named."""
+    path = where / "none" / "flow.key"
+    _fails(lab, {"EDGE_FLOW_KEY": str(path)},
+           f"EDGE_FLOW_KEY: cannot write '{path}'")
+
+
+# --- the policy -------------------------------------------------------------
+
+BAD_POLICIES = {
+    # what: (text, where in it, words)
+    "empty": ("", r"", ""),
+    "no XML": ("suites = all\n", r":1:\d+", ""),
+    "torn": (POLICY[:POLICY.index("</suites>")], r":\d+:\d+", ""),
+    "unknown element": (POLICY.replace(
+        "<suites order=", "<magic/>\n  <suites order="),
+        r":\d+:\d+", "no place here"),
+    "unknown suite": (POLICY.replace(
+        '"AEAD_AES_256_GCM"', '"ROT_13"'), r":\d+:\d+", "expected"),
+    "unknown value": (POLICY.replace(
+        'srtp="require"', 'srtp="perhaps"'), r":\d+:\d+", "expected"),
+    "an entity": ('<!DOCTYPE x [<!ENTITY a "b">]>\n' + POLICY, r"", ""),
+    "a side that is none": (POLICY.replace(
+        'to="pbx"', 'to="moon"'), r":\d+:\d+", "names no side"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_POLICIES, ids=lambda name: name)
+def test_policy_bad(lab: Lab, where: Path, case: str):
+    """A policy that is not one: its file, the line and column, and what
+    was expected."""
+    text, place, words = BAD_POLICIES[case]
+    path = where / "policy.xml"
+    path.write_text(text)
+    _fails(lab, {"EDGE_POLICY": str(path)}, re.escape(str(path)) + place,
+           words)
+
+
+def test_policy_missing(lab: Lab, where: Path):
+    """No policy file: its name, and what to copy there."""
+    path = where / "none.xml"
+    _fails(lab, {"EDGE_POLICY": str(path)},
+           f"EDGE_POLICY: cannot read '{path}': copy cfg/sdes-policy.xml")
+
+
+def test_policy_of_100_mb(lab: Lab, where: Path):
+    """A huge policy file is not even read."""
+    path = where / "policy.xml"
+    with open(path, "wb") as file:
+        file.truncate(100 * 2**20)
+    _fails(lab, {"EDGE_POLICY": str(path)},
+           re.escape(f"{path}: too large; expected a policy file of at most "
+                     "1 MiB"))
+
+
+@pytest.mark.parametrize("kind", ["directory", "FIFO", "device"])
+def test_policy_is_no_file(lab: Lab, where: Path, kind: str):
+    """What is no regular file does not hang the start."""
+    path = where / "policy.xml"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "FIFO":
+        os.mkfifo(path)
+    else:
+        path = Path("/dev/zero")
+    _fails(lab, {"EDGE_POLICY": str(path)},
+           re.escape(f"{path}: not a regular file"))
+
+
+# --- what is good -----------------------------------------------------------
+
+def test_check_only(lab: Lab, where: Path):
+    """The control: the same settings, nothing spoilt, pass edge-start -c,
+    which does not listen either."""
+    with Watch() as watch:
+        status, text = _start(lab, {}, "", "-c")
+    assert status == 0, text[-2000:]
+    assert watch.seen == []
+
+
+def test_several_complaints(lab: Lab, where: Path):
+    """All that is wrong is told in one go."""
+    _fails(lab, {"EDGE_DOMAIN": None, "PBX_ADDR": None},
+           "EDGE_DOMAIN is not set", "PBX_ADDR is not set")
+
+
+# --- reloads ----------------------------------------------------------------
+
+@pytest.fixture(scope="module", name="running")
+def running_(laboratories, tmp_path_factory):
+    """An edge that runs with a policy and certificates of its own."""
+    laboratories.close()
+    where = tmp_path_factory.mktemp("running")
+    pair = certs.server("edge.test")
+    for name, source in (("cert.pem", pair.cert), ("key.pem", pair.key)):
+        (where / name).write_bytes(source.read_bytes())
+    (where / "policy.xml").write_text(POLICY)
+    made = Lab(None, name="reload", settings={
+        "EDGE_CERT": str(where / "cert.pem"),
+        "EDGE_KEY": str(where / "key.pem"),
+        "EDGE_POLICY": str(where / "policy.xml")})
+    pbx = ScriptedPbx()
+    try:
+        made.start()
+        yield made
+        assert made.edge.alive()
+    finally:
+        pbx.close()
+        made.stop()
+
+
+def test_watch(running: Lab):
+    """The control of all of the above: what listens would be seen."""
+    with Watch() as watch:
+        wait_for(lambda: len(set(watch.seen)) == 2, 3, "both addresses")
+
+
+def _policy(lab: Lab) -> dict[str, object]:
+    shown = lab.rpc("sdes_policy.show")[0]
+    assert isinstance(shown, dict)
+    return {name: value for name, value in shown.items() if name != "age"}
+
+
+@pytest.mark.parametrize("case", BAD_POLICIES, ids=lambda name: name)
+def test_reload_of_a_bad_policy(running: Lab, case: str):
+    """The reload is refused with file, line and column, and the old
+    policy stays in force."""
+    text, place, words = BAD_POLICIES[case]
+    path = Path(running.edge.settings["EDGE_POLICY"])
+    before = _policy(running)
+    path.write_text(text)
+    try:
+        with pytest.raises(RpcError) as refused:
+            running.rpc("sdes_policy.reload")
+    finally:
+        path.write_text(POLICY)
+    assert "the old policy stays" in refused.value.reason
+    assert re.search(re.escape(str(path)) + place, refused.value.reason)
+    assert words in refused.value.reason
+    assert _policy(running) == before
+
+
+def test_reload_of_a_missing_and_a_huge_policy(running: Lab):
+    """The same for a file that is gone, or has 100 MB."""
+    path = Path(running.edge.settings["EDGE_POLICY"])
+    before = _policy(running)
+    path.unlink()
+    with pytest.raises(RpcError, match="No such file"):
+        running.rpc("sdes_policy.reload")
+    with open(path, "wb") as file:
+        file.truncate(100 * 2**20)
+    with pytest.raises(RpcError, match="too large"):
+        running.rpc("sdes_policy.reload")
+    path.write_text(POLICY)
+    assert _policy(running) == before
+
+
+def test_reload_of_a_good_policy(running: Lab):
+    """The control: a good one is in force at once."""
+    path = Path(running.edge.settings["EDGE_POLICY"])
+    path.write_text(POLICY.replace('<suites order="offer">',
+                                   '<suites order="policy">'))
+    running.rpc("sdes_policy.reload")
+    assert _policy(running)["suite_order"] == "policy"
+    path.write_text(POLICY)
+    running.rpc("sdes_policy.reload")
+    assert _policy(running)["suite_order"] == "offer"
+
+
+def _serial(lab: Lab) -> int:
+    with lab.tls_socket() as sock:
+        shown = sock.getpeercert()
+    assert shown
+    return int(shown["serialNumber"], 16)
+
+
+@pytest.mark.parametrize("kind", ["expired", "of another key", "missing"])
+def test_reload_of_a_bad_certificate(running: Lab, kind: str):
+    """edge-start -r complains, and phones are still shown the old one."""
+    cert = Path(running.edge.settings["EDGE_CERT"])
+    good, before = cert.read_bytes(), _serial(running)
+    if kind == "expired":
+        cert.write_bytes(certs.server("edge.test", "--expired",
+                                      out="expired").cert.read_bytes())
+    elif kind == "of another key":
+        cert.write_bytes(certs.client("stranger@edge.test"
+                                      ).cert.read_bytes())
+    else:
+        cert.unlink()
+    done = subprocess.run([str(START), "-r", str(running.edge.env_file)],
+                          capture_output=True, text=True, check=False)
+    cert.write_bytes(good)
+    assert done.returncode != 0
+    assert "EDGE_CERT" in done.stderr or "EDGE_KEY" in done.stderr
+    assert _serial(running) == before
+
+
+def test_reload_of_a_good_certificate(running: Lab):
+    """The control: a renewed one is shown to the next phone."""
+    pair = certs.server("edge.test", out="renewed")
+    for name, source in (("EDGE_CERT", pair.cert), ("EDGE_KEY", pair.key)):
+        Path(running.edge.settings[name]).write_bytes(source.read_bytes())
+    before = _serial(running)
+    done = subprocess.run([str(START), "-r", str(running.edge.env_file)],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _serial(running) == certs.load(pair.cert).serial_number != before

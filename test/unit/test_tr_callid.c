@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Does each side see the Call-IDs that it wrote, and no other address? */
+#include "../../modules/tls_reuse/tr_callid.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct tr_inside inside;
+
+static struct tr_view view(const char *text)
+{
+	return (struct tr_view){text, strlen(text)};
+}
+
+static const char *word(enum tr_callid result)
+{
+	static const char *const words[] = {"refused", "same", "hidden", "shown"};
+
+	return words[result];
+}
+
+/* inside: 10.99.1.2, pbx.example.com, 2001:db8::1 */
+static const struct {
+	const char *about;
+	const char *id;
+	enum tr_callid want;
+	const char *out;
+} table[] = {
+		{"chan_sip's own", "0a1b2c@10.99.1.2", TR_CALLID_HIDDEN,
+				"tc1-MGExYjJjQDEwLjk5LjEuMg"},
+		{"chan_sip's own on another port", "0a1b2c@10.99.1.2:5060",
+				TR_CALLID_HIDDEN, "tc1-MGExYjJjQDEwLjk5LjEuMjo1MDYw"},
+		{"its token", "tc1-MGExYjJjQDEwLjk5LjEuMg", TR_CALLID_SHOWN,
+				"0a1b2c@10.99.1.2"},
+		{"RFC 3261 s19.1.4: a host in any case", "1@PBX.example.COM",
+				TR_CALLID_HIDDEN, "tc1-MUBQQlguZXhhbXBsZS5DT00"},
+		{"and back in the case it had", "tc1-MUBQQlguZXhhbXBsZS5DT00",
+				TR_CALLID_SHOWN, "1@PBX.example.COM"},
+		{"an IPv6 address", "1@[2001:db8::1]", TR_CALLID_HIDDEN,
+				"tc1-MUBbMjAwMTpkYjg6OjFd"},
+		{"an IPv6 address and a port", "1@[2001:DB8::1]:5060", TR_CALLID_HIDDEN,
+				"tc1-MUBbMjAwMTpEQjg6OjFdOjUwNjA"},
+		{"an IPv6 address without brackets", "1@2001:db8::1", TR_CALLID_HIDDEN,
+				"tc1-MUAyMDAxOmRiODo6MQ"},
+		{"nothing before the host", "@10.99.1.2", TR_CALLID_HIDDEN,
+				"tc1-QDEwLjk5LjEuMg"},
+		{"the last of two hosts counts", "1@a@10.99.1.2", TR_CALLID_HIDDEN,
+				"tc1-MUBhQDEwLjk5LjEuMg"},
+		{"half a port", "1@10.99.1.2:", TR_CALLID_HIDDEN,
+				"tc1-MUAxMC45OS4xLjI6"},
+		{"a token before the address is none", "tc1-MUBh@10.99.1.2",
+				TR_CALLID_HIDDEN, "tc1-dGMxLU1VQmhAMTAuOTkuMS4y"},
+
+		{"no host", "f81d4fae-7dec-11d0", TR_CALLID_SAME, NULL},
+		{"nothing", "", TR_CALLID_SAME, NULL},
+		{"no host behind the @", "1@", TR_CALLID_SAME, NULL},
+		{"another host", "1@10.99.1.3", TR_CALLID_SAME, NULL},
+		{"a longer address", "1@10.99.1.20", TR_CALLID_SAME, NULL},
+		{"a longer address in front", "1@110.99.1.2", TR_CALLID_SAME, NULL},
+		{"a host below it", "1@x.pbx.example.com", TR_CALLID_SAME, NULL},
+		{"the address without @", "10.99.1.2", TR_CALLID_SAME, NULL},
+		{"not behind the last @", "1@10.99.1.2@a", TR_CALLID_SAME, NULL},
+		{"a port of letters", "1@10.99.1.2:sip", TR_CALLID_SAME, NULL},
+		{"another IPv6 address", "1@[2001:db8::11]", TR_CALLID_SAME, NULL},
+		{"a bracket that does not close", "1@[2001:db8::1", TR_CALLID_SAME,
+				NULL},
+
+		{"an empty token", "tc1-", TR_CALLID_SAME, NULL},
+		{"not base64url", "tc1-MUAxMC45OS4xLjI+", TR_CALLID_SAME, NULL},
+		{"RFC 4648 s3.2: no padding",
+				"tc1-MGExYjJjQDEwLjk5LjEuMg==", TR_CALLID_SAME, NULL},
+		{"RFC 4648 s3.5: bits left over are zero", "tc1-MGExYjJjQDEwLjk5LjEuMh",
+				TR_CALLID_SAME, NULL},
+		{"one character too few", "tc1-MGExYjJjQDEwLjk5LjEuM", TR_CALLID_SAME,
+				NULL},
+		{"another prefix", "TC1-MGExYjJjQDEwLjk5LjEuMg", TR_CALLID_SAME, NULL},
+		{"a token that names no inside host", "tc1-MUAxMC45OS4xLjM",
+				TR_CALLID_SAME, NULL},
+		{"a token of a token", "tc1-dGMxLU1HRXhZakpqUURFd0xqazVMakV1TWc",
+				TR_CALLID_SAME, NULL},
+		{"a token that would bring a header of its own: \\r\\nX:@10.99.1.2",
+				"tc1-DQpYOkAxMC45OS4xLjI", TR_CALLID_SAME, NULL},
+		{"a token that would bring a parameter: a;b@10.99.1.2",
+				"tc1-YTtiQDEwLjk5LjEuMg", TR_CALLID_SAME, NULL},
+
+		{"a folded Call-ID", "1\r\n @10.99.1.2", TR_CALLID_REFUSED, NULL},
+		{"one that is not ASCII", "\xc3\xa4@10.99.1.2", TR_CALLID_REFUSED,
+				NULL},
+		{"a comma", "a,b@10.99.1.2", TR_CALLID_REFUSED, NULL},
+		{"a semicolon", "a;b@10.99.1.2", TR_CALLID_REFUSED, NULL},
+		{"a blank without an inside host is not ours to judge", "a b@c",
+				TR_CALLID_SAME, NULL},
+};
+
+static void test_table(void **state)
+{
+	char out[TR_CALLID_TOKEN_MAX], back[TR_CALLID_TOKEN_MAX];
+	enum tr_callid result;
+	size_t i, len, again;
+
+	(void)state;
+	for(i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		len = 0;
+		result = tr_callid_cross(&inside, view(table[i].id), out, &len);
+		if(result != table[i].want) {
+			fail_msg("%s: want %s, got %s", table[i].about, word(table[i].want),
+					word(result));
+		}
+		if(table[i].out == NULL) {
+			continue;
+		}
+		if(len != strlen(table[i].out) || memcmp(out, table[i].out, len)) {
+			fail_msg("%s: want %s, got %.*s", table[i].about, table[i].out,
+					(int)len, out);
+		}
+		result = tr_callid_cross(
+				&inside, (struct tr_view){out, len}, back, &again);
+		if(result == table[i].want || again != strlen(table[i].id)
+				|| memcmp(back, table[i].id, again) != 0) {
+			fail_msg("%s: does not come back: %.*s", table[i].about, (int)again,
+					back);
+		}
+	}
+}
+
+/* Whatever is done to a token: it becomes no Call-ID that has another one. */
+static void test_altered(void **state)
+{
+	static const char good[] = "tc1-MGExYjJjQDEwLjk5LjEuMjo1MDYw";
+	char token[sizeof(good)], out[TR_CALLID_TOKEN_MAX];
+	char back[TR_CALLID_TOKEN_MAX];
+	size_t at, len, again;
+	int c;
+
+	(void)state;
+	for(at = 0; at < sizeof(good) - 1; at++) {
+		for(c = 0; c < 256; c++) {
+			memcpy(token, good, sizeof(good));
+			token[at] = (char)c;
+			if(tr_callid_cross(&inside, view(token), out, &len)
+					!= TR_CALLID_SHOWN) {
+				continue;
+			}
+			if(tr_callid_cross(
+					   &inside, (struct tr_view){out, len}, back, &again)
+							!= TR_CALLID_HIDDEN
+					|| again != strlen(token)
+					|| memcmp(back, token, again) != 0) {
+				fail_msg("octet %zu is %d: comes back as %.*s", at, c,
+						(int)again, back);
+			}
+		}
+	}
+}
+
+static void test_bounds(void **state)
+{
+	char id[TR_CALLID_MAX + 1], out[TR_CALLID_TOKEN_MAX];
+	char back[TR_CALLID_TOKEN_MAX];
+	size_t len, again;
+
+	(void)state;
+	memset(id, 'a', sizeof(id));
+	memcpy(id + TR_CALLID_MAX - 10, "@10.99.1.2", 10);
+	assert_int_equal(tr_callid_cross(&inside,
+							 (struct tr_view){id, TR_CALLID_MAX}, out, &len),
+			TR_CALLID_HIDDEN);
+	assert_int_equal(len, TR_CALLID_TOKEN_MAX);
+	assert_int_equal(
+			tr_callid_cross(&inside, (struct tr_view){out, len}, back, &again),
+			TR_CALLID_SHOWN);
+	assert_int_equal(again, TR_CALLID_MAX);
+	assert_memory_equal(back, id, TR_CALLID_MAX);
+	memcpy(id + TR_CALLID_MAX - 9, "@10.99.1.2", 10);
+	assert_int_equal(
+			tr_callid_cross(&inside, (struct tr_view){id, TR_CALLID_MAX + 1},
+					out, &len),
+			TR_CALLID_REFUSED);
+	id[TR_CALLID_MAX] = '3';
+	assert_int_equal(
+			tr_callid_cross(&inside, (struct tr_view){id, TR_CALLID_MAX + 1},
+					out, &len),
+			TR_CALLID_SAME);
+}
+
+static const struct {
+	const char *about;
+	const char *host;
+	enum tr_inside_result want;
+} hosts[] = {
+		{"an IPv4 address", "10.99.1.2", TR_INSIDE_ADDED},
+		{"an IPv6 address", "fd00::1", TR_INSIDE_ADDED},
+		{"an IPv6 address in brackets", "[fd00::1]", TR_INSIDE_ADDED},
+		{"a name", "pbx-1.Example.com", TR_INSIDE_ADDED},
+		{"nothing", "", TR_INSIDE_NO_HOST},
+		{"empty brackets", "[]", TR_INSIDE_NO_HOST},
+		{"a URI", "sip:a@10.99.1.2", TR_INSIDE_NO_HOST},
+		{"a list", "10.99.1.2 10.99.1.3", TR_INSIDE_NO_HOST},
+		{"a network", "10.99.1.0/24", TR_INSIDE_NO_HOST},
+};
+
+static void test_hosts(void **state)
+{
+	static struct tr_inside some;
+	char name[TR_INSIDE_HOST_MAX + 2] = {0};
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+		if(tr_inside_add(&some, view(hosts[i].host)) != hosts[i].want) {
+			fail_msg("%s: %s", hosts[i].about, hosts[i].host);
+		}
+	}
+	memset(name, 'a', TR_INSIDE_HOST_MAX + 1);
+	assert_int_equal(tr_inside_add(&some, view(name)), TR_INSIDE_NO_HOST);
+	while(some.count < TR_INSIDE_MAX) {
+		assert_int_equal(tr_inside_add(&some, view("b")), TR_INSIDE_ADDED);
+	}
+	assert_int_equal(tr_inside_add(&some, view("b")), TR_INSIDE_FULL);
+}
+
+static int make_inside(void **state)
+{
+	(void)state;
+	tr_inside_add(&inside, view("10.99.1.2"));
+	tr_inside_add(&inside, view("pbx.example.com"));
+	tr_inside_add(&inside, view("[2001:db8::1]"));
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+			cmocka_unit_test(test_table),
+			cmocka_unit_test(test_altered),
+			cmocka_unit_test(test_bounds),
+			cmocka_unit_test(test_hosts),
+	};
+
+	return cmocka_run_group_tests(tests, make_inside, NULL);
+}
