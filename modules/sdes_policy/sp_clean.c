@@ -38,20 +38,28 @@ static void put_cryptos(const struct sp_sdp *sdp, const struct sp_verdict *v,
 	}
 }
 
+/* A line above all streams, or below one that goes on. */
 static void put_pass(struct sp_buf *b, const struct sp_line *l)
 {
-	/* The session name says nothing that a call needs. */
-	if(l->type == 's' && (l->value.len == 0 || sp_text_has_key_word(l->value)))
+	/* RFC 4566 s5.3: the name says nothing that a call needs. */
+	if(l->type == 's')
 		put_line(b, SP_TEXT("s=-"));
 	else
 		put_line(b, l->whole);
 }
 
-/* RFC 4566 s5: what may stand below an m= line of a stream that goes on, or
- * (only where the stream is) of one that does not. */
-static int passes_below(const struct sp_line *l, int live)
+/* A line below a stream that does not go on: where it would have been is
+ * nobody's business, but RFC 4566 s5.7 wants an address for each stream. */
+static void put_dead(struct sp_buf *b, const struct sp_line *l)
 {
-	return l->type == 'c' || (live && (l->type == 'a' || l->type == 'b'));
+	if(l->type == 'c')
+		put_line(b, SP_TEXT("c=IN IP4 0.0.0.0"));
+}
+
+/* RFC 4566 s5: what may stand below an m= line. */
+static int passes_below(const struct sp_line *l)
+{
+	return l->type == 'c' || l->type == 'a' || l->type == 'b';
 }
 
 /* 1 when the stream goes on with its own port and attributes. */
@@ -83,7 +91,9 @@ int sp_clean(const struct sp_sdp *sdp, const struct sp_verdict *v,
 					live ? sdp->streams[streams].port : 0, b);
 			streams++;
 		} else if(l.kind == SP_LINE_PASS) {
-			if(streams == 0 || passes_below(&l, is_live(v->state[streams - 1])))
+			if(streams > 0 && !is_live(v->state[streams - 1]))
+				put_dead(b, &l);
+			else if(streams == 0 || passes_below(&l))
 				put_pass(b, &l);
 		}
 	}

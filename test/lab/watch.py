@@ -23,11 +23,12 @@ TALK = 40           # packets each way: 0.8 s, enough to know a tone
 
 
 class Watch:
-    """Captures on both sides, from now on."""
+    """Captures on both sides, from now on; a second one needs a name."""
 
-    def __init__(self, lab: Lab):
+    def __init__(self, lab: Lab, name: str = ""):
         self.lab = lab
-        self.outer, self.inner = lab.capture("outer"), lab.capture("inner")
+        self.outer = lab.capture("outer", name and f"{name}-outer")
+        self.inner = lab.capture("inner", name and f"{name}-inner")
         self._edge = {"out": lab.site.outer, "in": lab.site.inner}
 
     def _capture(self, way: str) -> Capture:
@@ -107,6 +108,7 @@ class Watch:
             judge_outside(phone.messages())
 
     def judge_inside(self) -> None:
+        assert self.sip_inside(), "no SIP was seen inside"
         found = leaks.inside(self.inner.packets())
         assert not found, f"the PBX's side shows {found[0]}"
 

@@ -78,26 +78,28 @@ def test_call_over_tcp(tcp_lab):
 
 def test_pbx_ends_call_out(lab):
     """The PBX's BYE in a call that the phone began reaches the phone."""
-    alice = lab.registered("alice")
+    watch, alice = Watch(lab), lab.registered("alice")
     alice.call("echo")
     lab.pbx.hangup()
     alice.wait_closed()
     lab.wait_over()
+    watch.judge_signalling([alice])
 
 
 def test_phone_ends_call_in(lab):
     """The phone's BYE in a call that the PBX began reaches the PBX."""
-    alice = lab.registered("alice")
+    watch, alice = Watch(lab), lab.registered("alice")
     lab.pbx.dial("alice", "echo")
     alice.answer()
     alice.hangup()
     lab.wait_over()
+    watch.judge_signalling([alice])
 
 
 def test_phone_gives_up(lab):
     """No answer: the caller's CANCEL finds its INVITE at the PBX, and the
     caller gets 487."""
-    alice = lab.registered("alice")
+    watch, alice = Watch(lab), lab.registered("alice")
     alice.dial("noanswer")
     alice.wait("CALL_RINGING")
     assert lab.pbx.channels()
@@ -106,35 +108,40 @@ def test_phone_gives_up(lab):
     wait_for(lambda: "487" in statuses(alice, "INVITE"), 5,
              "a 487 to the INVITE")
     assert "200" in statuses(alice, "CANCEL")
+    watch.judge_signalling([alice])
 
 
 def test_pbx_gives_up(lab):
     """The PBX's CANCEL stops a phone that rings."""
-    alice = lab.registered("alice")
+    watch, alice = Watch(lab), lab.registered("alice")
     lab.pbx.dial("alice")
     alice.ringing()
     lab.pbx.hangup()
     alice.wait_closed()
     lab.wait_over()
     assert requests(alice, "CANCEL")
+    watch.judge_signalling([alice])
 
 
 def test_busy_pbx(lab):
     """The PBX's 486 reaches the caller."""
-    alice = lab.registered("alice")
+    watch, alice = Watch(lab), lab.registered("alice")
     alice.dial("busy")
     assert alice.wait_closed().startswith("486")
     lab.wait_over()
+    watch.judge_signalling([alice])
 
 
 def test_busy_phone(lab):
     """A phone's 486 reaches the caller, who is a phone, too."""
+    watch = Watch(lab)
     alice, bob = lab.registered("alice"), lab.registered("bob")
     bob.dial("alice")
     alice.ringing()
     alice.command("hangup")
     assert bob.wait_closed().startswith("486")
     lab.wait_over()
+    watch.judge_signalling([alice, bob])
 
 
 def test_nobody_answers(lab):

@@ -53,12 +53,16 @@ def test_hold_and_resume(lab):
     wait_for(lambda: HOLD in watch.way("in-down").tones, 5,
              "music on hold")
     alice.resume()
-    watch.talk()
+    resumed = Watch(lab, "resumed")
+    resumed.talk()
     alice.hangup()
     bob.wait_closed()
     lab.wait_over()
     watch.judge([alice, bob], up={PHONE, MILLIWATT},
                 down={PHONE, HOLD, MILLIWATT})
+    resumed.judge([alice, bob], up={PHONE, MILLIWATT},
+                  down={PHONE, MILLIWATT})
+    assert HOLD not in resumed.way("in-down").tones
 
 
 def test_late_offer(lab):
