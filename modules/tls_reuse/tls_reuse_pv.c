@@ -72,6 +72,17 @@ static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
 	return conid != 0 && tr_store_get(conid, &current) == 0 ? conid : 0;
 }
 
+/* The connection that the message came on, or that a reply goes back on. */
+static int connection_of(const struct sip_msg *msg)
+{
+	int conid = tr_conn_id(msg);
+
+	if(conid == 0 && msg->first_line.type == SIP_REPLY) {
+		conid = tr_conn_of_reply(msg);
+	}
+	return conid;
+}
+
 static const char *side_of(const struct tr_last *last)
 {
 	if(last == NULL || last->kind == TR_KIND_NONE) {
@@ -88,7 +99,7 @@ int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 		case ITEM_FLOW:
 			return get_id(msg, param, res, flow_of(msg, last));
 		case ITEM_CONID:
-			return get_id(msg, param, res, tr_conn_id(msg));
+			return get_id(msg, param, res, connection_of(msg));
 		case ITEM_AOR:
 			return get_text(
 					msg, param, res, flow_of(msg, last) ? current.aor : NULL);
