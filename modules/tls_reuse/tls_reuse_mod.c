@@ -98,7 +98,7 @@ static int make_keys(void)
 						tr_params.outer.text, tr_params.outer.hostport_len},
 				epoch);
 	}
-	if(rc == 0 && (tr_params.hide_via || tr_params.inside.count > 0)) {
+	if(rc == 0) {
 		rc = tr_hide_init((struct tr_view){secret, (size_t)len});
 	}
 	OPENSSL_cleanse(secret, sizeof(secret));

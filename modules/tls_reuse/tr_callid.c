@@ -8,6 +8,8 @@
 static const char prefix[] = "tc1-";
 #define PREFIX_LEN (sizeof(prefix) - 1)
 
+static const struct tr_view unbound = {NULL, 0};
+
 static int is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -43,6 +45,19 @@ enum tr_inside_result tr_inside_add(
 	memcpy(inside->host[inside->count].name, host.s, host.len);
 	inside->count++;
 	return TR_INSIDE_ADDED;
+}
+
+void tr_inside_key(struct tr_inside *inside, struct tr_view secret)
+{
+	static const char context[] = {0, 'c', 'a', 'l', 'l', '-', 'i', 'd'};
+
+	tr_seal_init(
+			&inside->key, secret, (struct tr_view){context, sizeof(context)});
+}
+
+void tr_inside_wipe(struct tr_inside *inside)
+{
+	tr_seal_wipe(&inside->key);
 }
 
 static int is_listed(const struct tr_inside *inside, const char *s, size_t len)
@@ -115,26 +130,37 @@ static int is_call_id(struct tr_view id)
 	return 1;
 }
 
-/* 1: id is a token that we could have made, and out is what is in it. */
+/* 1: id is a token that we made, and out is what is in it; from an inside
+ * host that is listed no more, it is as good as anybody's. */
 static int open_token(const struct tr_inside *inside, struct tr_view id,
 		char *out, size_t *len)
 {
-	struct tr_view in;
+	uint8_t raw[TR_SEAL_LEN + TR_CALLID_MAX];
+	struct tr_view in = {(const char *)raw + TR_SEAL_LEN, 0};
+	size_t n;
 
 	if(id.len <= PREFIX_LEN || memcmp(id.s, prefix, PREFIX_LEN) != 0
-			|| tr_b64_decode(id.s + PREFIX_LEN, id.len - PREFIX_LEN,
-					   (uint8_t *)out, TR_CALLID_MAX, len)
-					   != 0) {
+			|| tr_b64_decode(id.s + PREFIX_LEN, id.len - PREFIX_LEN, raw,
+					   sizeof(raw), &n)
+					   != 0
+			|| n <= TR_SEAL_LEN) {
 		return 0;
 	}
-	in.s = out;
-	in.len = *len;
-	return is_call_id(in) && names_inside(inside, in);
+	in.len = n - TR_SEAL_LEN;
+	if(!tr_seal_open(&inside->key, unbound, raw + TR_SEAL_LEN, in.len, raw)
+			|| !is_call_id(in) || !names_inside(inside, in)) {
+		return 0;
+	}
+	memcpy(out, in.s, in.len);
+	*len = in.len;
+	return 1;
 }
 
 enum tr_callid tr_callid_cross(const struct tr_inside *inside,
 		struct tr_view id, char *out, size_t *len)
 {
+	uint8_t raw[TR_SEAL_LEN + TR_CALLID_MAX];
+
 	if(open_token(inside, id, out, len)) {
 		return TR_CALLID_SHOWN;
 	}
@@ -144,8 +170,10 @@ enum tr_callid tr_callid_cross(const struct tr_inside *inside,
 	if(id.len > TR_CALLID_MAX || !is_call_id(id)) {
 		return TR_CALLID_REFUSED;
 	}
+	memcpy(raw + TR_SEAL_LEN, id.s, id.len);
+	tr_seal(&inside->key, unbound, raw + TR_SEAL_LEN, id.len, raw);
 	memcpy(out, prefix, PREFIX_LEN);
-	tr_b64_encode((const uint8_t *)id.s, id.len, out + PREFIX_LEN);
-	*len = PREFIX_LEN + TR_B64_LEN(id.len);
+	tr_b64_encode(raw, TR_SEAL_LEN + id.len, out + PREFIX_LEN);
+	*len = PREFIX_LEN + TR_B64_LEN(TR_SEAL_LEN + id.len);
 	return TR_CALLID_HIDDEN;
 }

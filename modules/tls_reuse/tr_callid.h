@@ -8,19 +8,21 @@
  *   a Call-ID that names an inside host becomes a token of ours
  *   any other                           stays
  *
- *   PBX 0a1b2c@10.99.1.2  <->  tc1-MGExYjJjQDEwLjk5LjEuMg phone
+ *   PBX 0a1b2c@10.99.1.2  <->  tc1-IL2tgSUPJrYrHtqhqNd3...  phone
  *
  * The rule is its own inverse: applied twice it gives back what it got. So
  * each side always sees the Call-IDs that it wrote itself, and nothing needs
  * to be remembered. The PBX's own are tokens outside; a phone's that happens
  * to name the same address (private networks overlap) is a token inside.
  *
- * A token is "tc1-" and the Call-ID in base64url without padding. It keeps
- * the address out of sight and out of logs; it is no secret. */
+ * A token is "tc1-" and, in base64url without padding, the tag of tr_seal.h
+ * and then the Call-ID, sealed. What does not open is an ordinary Call-ID: so
+ * nobody outside can have a Call-ID of his choice on the PBX's side. */
 #ifndef TR_CALLID_H
 #define TR_CALLID_H
 
 #include "tr_b64.h"
+#include "tr_seal.h"
 #include "tr_view.h"
 
 #include <stddef.h>
@@ -29,14 +31,16 @@
 #define TR_CALLID_MAX 256
 
 /* Octets of its token. */
-#define TR_CALLID_TOKEN_MAX (4 + TR_B64_LEN(TR_CALLID_MAX))
+#define TR_CALLID_TOKEN_MAX (4 + TR_B64_LEN(TR_SEAL_LEN + TR_CALLID_MAX))
 
 /* How many inside hosts there may be, and how long a name may be. */
 #define TR_INSIDE_MAX 16
 #define TR_INSIDE_HOST_MAX 255
 
-/* Hosts that must not be shown; all zero there are none. */
+/* Hosts that must not be shown, and the key that hides them; all zero there
+ * are none. Holds key material: wipe it with tr_inside_wipe(). */
 struct tr_inside {
+	struct tr_seal_key key;
 	size_t count;
 	struct {
 		size_t len;
@@ -53,6 +57,11 @@ enum tr_inside_result {
 /* Copies the host; an IPv6 address may stand in brackets. */
 enum tr_inside_result tr_inside_add(
 		struct tr_inside *inside, struct tr_view host);
+
+/* Derives the key of these tokens from the secret of flow tokens. */
+void tr_inside_key(struct tr_inside *inside, struct tr_view secret);
+
+void tr_inside_wipe(struct tr_inside *inside);
 
 enum tr_callid {
 	TR_CALLID_REFUSED = 0, /* names an inside host and cannot be hidden: it is

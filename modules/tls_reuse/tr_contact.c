@@ -260,23 +260,33 @@ static void read_expires(struct tr_view value, struct tr_contact *c)
 	c->expires = (uint32_t)seconds;
 }
 
-/* generic-param, from its ";" on. */
-static int read_param(struct walk *w, struct tr_contact *c)
+/* 1: the other side may read a parameter of this name. */
+static int may_pass(struct tr_view name)
 {
-	struct tr_view name, value;
-	size_t begin = w->at++;
+	return name.s[0] == '+' || equals_nocase(name, "expires", 7)
+		   || equals_nocase(name, "q", 1) || equals_nocase(name, "reg-id", 6)
+		   || equals_nocase(name, "methods", 7);
+}
+
+static void note_param(
+		struct tr_contact *c, struct tr_view name, struct tr_view whole)
+{
+	if(may_pass(name) && c->kept < TR_CONTACT_KEEP_MAX) {
+		c->keep[c->kept++] = whole;
+	} else {
+		c->all_kept = 0;
+	}
+}
+
+/* "=" and what follows, or nothing. */
+static int read_value(struct walk *w, struct tr_view name, struct tr_contact *c)
+{
+	struct tr_view value;
+	size_t before = w->at;
 
 	skip_lws(w);
-	name.s = w->s + w->at;
-	while(w->at < w->len && is_token(w->s[w->at])) {
-		w->at++;
-	}
-	name.len = (size_t)(w->s + w->at - name.s);
-	if(name.len == 0) {
-		return TR_CONTACT_MALFORMED;
-	}
-	skip_lws(w);
 	if(peek(w) != '=') {
+		w->at = before;
 		return 0;
 	}
 	w->at++;
@@ -292,10 +302,31 @@ static int read_param(struct walk *w, struct tr_contact *c)
 	value.len = (size_t)(w->s + w->at - value.s);
 	if(equals_nocase(name, "expires", 7)) {
 		read_expires(value, c);
-	} else if(equals_nocase(name, "transport", 9)) {
-		c->transport = (struct tr_view){w->s + begin, w->at - begin};
 	}
 	return value.len > 0 ? 0 : TR_CONTACT_MALFORMED;
+}
+
+/* generic-param, from its ";" on. */
+static int read_param(struct walk *w, struct tr_contact *c)
+{
+	struct tr_view name;
+	size_t begin = w->at++;
+	int rc;
+
+	skip_lws(w);
+	name.s = w->s + w->at;
+	while(w->at < w->len && is_token(w->s[w->at])) {
+		w->at++;
+	}
+	name.len = (size_t)(w->s + w->at - name.s);
+	if(name.len == 0) {
+		return TR_CONTACT_MALFORMED;
+	}
+	rc = read_value(w, name, c);
+	if(rc == 0) {
+		note_param(c, name, (struct tr_view){w->s + begin, w->at - begin});
+	}
+	return rc;
 }
 
 static int read_contact(struct walk *w, struct tr_contact *c)
@@ -304,6 +335,7 @@ static int read_contact(struct walk *w, struct tr_contact *c)
 	int rc;
 
 	memset(c, 0, sizeof(*c));
+	c->all_kept = 1;
 	if((rc = read_address(w, c)) != 0) {
 		return rc;
 	}

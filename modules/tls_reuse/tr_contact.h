@@ -12,15 +12,25 @@
 /* Contacts in one message; a registrar lists all bindings of an AOR. */
 #define TR_CONTACTS_MAX 16
 
+/* Parameters of one Contact that the other side may read; of more the last
+ * ones are left out. */
+#define TR_CONTACT_KEEP_MAX 16
+
 struct tr_contact {
-	struct tr_view uri;       /* sip: or sips:, without angle brackets */
-	struct tr_view user;      /* its user part, empty without one */
-	struct tr_view params;    /* header parameters, from the first ";" */
-	struct tr_view transport; /* ";transport=..." among them, or empty: the
-								 URI's own, of a phone without brackets */
-	int bracketed;            /* the URI stands in <> */
-	int has_expires;          /* an expires parameter that is a number */
-	uint32_t expires;         /* ... and it, in seconds */
+	struct tr_view uri;    /* sip: or sips:, without angle brackets */
+	struct tr_view user;   /* its user part, empty without one */
+	struct tr_view params; /* header parameters, from the first ";" */
+	int bracketed;         /* the URI stands in <> */
+	int has_expires;       /* an expires parameter that is a number */
+	uint32_t expires;      /* ... and it, in seconds */
+
+	/* Those that the other side may read, each from its ";" on: expires and
+	 * q (RFC 3261 s20.10), reg-id (RFC 5626 s4.1), methods and the feature
+	 * tags that begin with "+" (RFC 3840 s9). Any other may name an address
+	 * or a way: received, a transport of a URI without brackets. */
+	size_t kept;
+	struct tr_view keep[TR_CONTACT_KEEP_MAX];
+	int all_kept; /* there is no other */
 };
 
 /* Views into the header's body. */

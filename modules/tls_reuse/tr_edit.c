@@ -16,6 +16,14 @@ int tr_edits_add(struct tr_edits *edits, const struct sip_msg *msg,
 	size_t len = wrap ? 2 : 0, i;
 	char *p;
 
+	e->offset = (int)(old.s - msg->buf);
+	e->len = (int)old.len;
+	e->text.s = NULL;
+	e->text.len = 0;
+	if(count == 0) {
+		edits->n++;
+		return 0;
+	}
 	for(i = 0; i < count; i++) {
 		len += pieces[i].len;
 	}
@@ -24,8 +32,6 @@ int tr_edits_add(struct tr_edits *edits, const struct sip_msg *msg,
 		PKG_MEM_ERROR;
 		return -1;
 	}
-	e->offset = (int)(old.s - msg->buf);
-	e->len = (int)old.len;
 	e->text.s = p;
 	e->text.len = (int)len;
 	if(wrap) {
@@ -40,17 +46,6 @@ int tr_edits_add(struct tr_edits *edits, const struct sip_msg *msg,
 	}
 	edits->n++;
 	return 0;
-}
-
-void tr_edits_remove(
-		struct tr_edits *edits, const struct sip_msg *msg, struct tr_view old)
-{
-	struct tr_edit *e = &edits->e[edits->n++];
-
-	e->offset = (int)(old.s - msg->buf);
-	e->len = (int)old.len;
-	e->text.s = NULL;
-	e->text.len = 0;
 }
 
 int tr_edits_done(const struct sip_msg *msg, struct tr_view old)

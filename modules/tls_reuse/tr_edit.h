@@ -20,12 +20,9 @@ struct tr_edits {
 	struct tr_edit e[2 * TR_CONTACTS_MAX]; /* two for each Contact */
 };
 
-/* Plans to remove the view old, which lies in msg's buffer. */
-void tr_edits_remove(
-		struct tr_edits *edits, const struct sip_msg *msg, struct tr_view old);
-
 /* Plans to replace the view old, which lies in msg's buffer, by the pieces
- * put together, in angle brackets when wrap is set. 0, or -1: no memory. */
+ * put together, in angle brackets when wrap is set; without a piece, to
+ * remove it. 0, or -1: no memory. */
 int tr_edits_add(struct tr_edits *edits, const struct sip_msg *msg,
 		struct tr_view old, int wrap, const struct tr_view *pieces,
 		size_t count);

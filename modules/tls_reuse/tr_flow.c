@@ -2,10 +2,11 @@
 /* Which contact did we give away under this name? See the header.
  *
  *    0       1       2       3 .. 6    7 .. 10              last 16
- *   +-------+-------+-------+---------+---------+----------+---------+
- *   | head  |    key id     |  epoch  |  conid  |   URI    |   MAC   |
- *   +-------+-------+-------+---------+---------+----------+---------+
+ *   +-------+-------+-------+=========+=========+==========+---------+
+ *   | head  |    key id     #  epoch  |  conid  |   URI    #   tag   |
+ *   +-------+-------+-------+=========+=========+==========+---------+
  *                           '- phones' tokens --'
+ *                           '---------- sealed ------------'
  *
  *   head     0 1 0 0 s t k k    s: "sip:" was taken off the front of the URI
  *                               t: ";transport=tls" was taken off its end
@@ -13,8 +14,8 @@
  *   key id   the first octets of HMAC(secret, "tls-edge key id")
  *   epoch    the start of the edge that holds the connection
  *   conid    the core's connection id; numbers in network order
- *   MAC      HMAC-SHA256-128 over the address that the token is bound to
- *            (its length in one octet, its text) and over all that precedes
+ *   tag      tr_seal.h; its context is the address that the token is bound to
+ *            (its length in one octet, its text); bound are head and key id
  *
  * The whole is written "tr1_" BASE64URL, without padding. A PBX's token has
  * no epoch: nothing in it dies with the edge, and calls outlive a restart. */
@@ -29,6 +30,7 @@
 #define HEAD_KIND 0x03
 #define HEAD_LEN 3
 #define CONN_LEN 8
+#define ADDR_MAX 255 /* its length is one octet */
 
 static const char scheme[] = "sip:";
 static const char transport[] = ";transport=tls";
@@ -50,13 +52,13 @@ static uint32_t get32(const uint8_t *p)
 }
 
 static void bind_key(
-		struct tr_mac_key *key, struct tr_view secret, struct tr_view addr)
+		struct tr_seal_key *key, struct tr_view secret, struct tr_view addr)
 {
-	uint8_t len = (uint8_t)addr.len;
+	char context[1 + ADDR_MAX];
 
-	tr_mac_init(key, (const uint8_t *)secret.s, secret.len);
-	tr_mac_prefix(key, &len, 1);
-	tr_mac_prefix(key, (const uint8_t *)addr.s, addr.len);
+	context[0] = (char)addr.len;
+	memcpy(context + 1, addr.s, addr.len);
+	tr_seal_init(key, secret, (struct tr_view){context, 1 + addr.len});
 }
 
 int tr_flow_init(struct tr_flow_keys *keys, struct tr_view secret,
@@ -66,8 +68,8 @@ int tr_flow_init(struct tr_flow_keys *keys, struct tr_view secret,
 	struct tr_mac_key plain;
 	uint8_t mac[TR_MAC_LEN];
 
-	if(secret.len < TR_FLOW_SECRET_MIN || inner.len == 0 || inner.len > 255
-			|| outer.len == 0 || outer.len > 255) {
+	if(secret.len < TR_FLOW_SECRET_MIN || inner.len == 0 || inner.len > ADDR_MAX
+			|| outer.len == 0 || outer.len > ADDR_MAX) {
 		return -1;
 	}
 	memset(keys, 0, sizeof(*keys));
@@ -128,8 +130,10 @@ int tr_flow_encode(const struct tr_flow_keys *keys, const struct tr_flow *flow,
 	}
 	memcpy(raw + n, uri.s, uri.len);
 	n += uri.len;
-	tr_mac_make(&keys->by_kind[flow->kind], raw, n, raw + n);
-	n += TR_MAC_LEN;
+	tr_seal(&keys->by_kind[flow->kind],
+			(struct tr_view){(const char *)raw, HEAD_LEN}, raw + HEAD_LEN,
+			n - HEAD_LEN, raw + n);
+	n += TR_SEAL_LEN;
 	if(cap < TR_FLOW_PREFIX_LEN + TR_B64_LEN(n)) {
 		return -1;
 	}
@@ -173,7 +177,7 @@ static int read_head(const uint8_t *raw, size_t len, enum tr_kind *kind)
 	} else if(*kind != TR_KIND_PBX) {
 		return -1;
 	}
-	return len > before + TR_MAC_LEN ? (int)before : -1;
+	return len > before + TR_SEAL_LEN ? (int)before : -1;
 }
 
 enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
@@ -181,7 +185,7 @@ enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
 {
 	uint8_t raw[TR_FLOW_OVERHEAD + TR_FLOW_URI_MAX];
 	enum tr_kind kind;
-	size_t len, signed_len;
+	size_t len, end;
 	int before;
 
 	if(user.len < TR_FLOW_PREFIX_LEN
@@ -197,14 +201,15 @@ enum tr_verdict tr_flow_decode(const struct tr_flow_keys *keys,
 	if(((raw[1] << 8) | raw[2]) != keys->key_id) {
 		return TR_UNKNOWN_KEY;
 	}
-	signed_len = len - TR_MAC_LEN;
-	if(!tr_mac_check(&keys->by_kind[kind], raw, signed_len, raw + signed_len)) {
+	end = len - TR_SEAL_LEN;
+	if(!tr_seal_open(&keys->by_kind[kind],
+			   (struct tr_view){(const char *)raw, HEAD_LEN}, raw + HEAD_LEN,
+			   end - HEAD_LEN, raw + end)) {
 		return TR_FORGED;
 	}
 	flow->kind = kind;
 	flow->conid = kind == TR_KIND_PHONE ? get32(raw + HEAD_LEN + 4) : 0;
-	flow->uri =
-			lengthen(raw[0], raw + before, signed_len - (size_t)before, buf);
+	flow->uri = lengthen(raw[0], raw + before, end - (size_t)before, buf);
 	if(kind != want) {
 		return TR_WRONG_SIDE;
 	}
@@ -218,7 +223,7 @@ const char *tr_flow_words(enum tr_verdict verdict)
 {
 	switch(verdict) {
 		case TR_FORGED:
-			return "the token's MAC is wrong: it was altered or made up";
+			return "the token's seal is broken: it was altered or made up";
 		case TR_NO_TOKEN:
 			return "the user part is not a token of ours";
 		case TR_MALFORMED:

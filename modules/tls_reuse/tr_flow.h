@@ -2,12 +2,13 @@
 /* Which contact did we give away under this name? A flow token is the user
  * part of the URI that stands for somebody's Contact while his address is
  * kept from the other side; it carries all that is needed to find him again
- * (the way of RFC 5626 s5.2, in the Contact and not in a Record-Route). */
+ * (the way of RFC 5626 s5.2, in the Contact and not in a Record-Route), sealed
+ * so that nobody else reads it. */
 #ifndef TR_FLOW_H
 #define TR_FLOW_H
 
 #include "tr_b64.h"
-#include "tr_mac.h"
+#include "tr_seal.h"
 #include "tr_view.h"
 
 #include <stddef.h>
@@ -20,8 +21,8 @@
 /* Longest original URI that any configuration can allow, in octets. */
 #define TR_FLOW_URI_MAX 1024
 
-/* Octets around the URI: head, epoch, connection, MAC. */
-#define TR_FLOW_OVERHEAD (3 + 4 + 4 + TR_MAC_LEN)
+/* Octets around the URI: head, epoch, connection, tag. */
+#define TR_FLOW_OVERHEAD (3 + 4 + 4 + TR_SEAL_LEN)
 
 /* Longest token, in characters. */
 #define TR_FLOW_TOKEN_MAX                                                      \
@@ -36,7 +37,7 @@ enum tr_kind {
 };
 
 enum tr_verdict {
-	TR_FORGED = 0,  /* our key, but not our MAC */
+	TR_FORGED = 0,  /* our key, but not our seal */
 	TR_NO_TOKEN,    /* somebody's ordinary user part */
 	TR_MALFORMED,   /* our prefix, but we never wrote what follows */
 	TR_UNKNOWN_KEY, /* an earlier or another key: cannot be judged, gone */
@@ -51,9 +52,9 @@ struct tr_flow {
 	struct tr_view uri;
 };
 
-/* All that signing needs; written once at start. Holds key material. */
+/* All that sealing needs; written once at start. Holds key material. */
 struct tr_flow_keys {
-	struct tr_mac_key by_kind[3]; /* indexed by enum tr_kind */
+	struct tr_seal_key by_kind[3]; /* indexed by enum tr_kind */
 	uint16_t key_id;
 	uint32_t epoch;
 };

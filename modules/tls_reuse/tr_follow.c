@@ -15,7 +15,13 @@
 static enum tr_followed decided(const struct sip_msg *msg,
 		enum tr_followed result, const struct tr_flow *flow, const char *reason)
 {
-	tr_last_set(msg, (int)flow->conid, flow->kind, reason);
+	/* Only what was followed is remembered: a connection number of an earlier
+	 * start, say, is somebody else's now. */
+	if(result == TR_FOLLOW_OK) {
+		tr_last_set(msg, (int)flow->conid, flow->kind, reason);
+	} else {
+		tr_last_set(msg, 0, TR_KIND_NONE, reason);
+	}
 	return result;
 }
 

@@ -24,6 +24,41 @@ static size_t line_end(struct tr_view msg, size_t at)
 	return lf != NULL ? (size_t)(lf - msg.s) + 1 : msg.len;
 }
 
+/* 1: a control character that may not stand within a line. */
+static int is_control(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return (u < ' ' && u != '\t') || u == 0x7f;
+}
+
+enum tr_head tr_header_judge(struct tr_view msg)
+{
+	enum tr_head result = TR_HEAD_CRLF;
+	size_t begin = 0, end, lf, i;
+
+	for(; begin < msg.len; begin = lf) {
+		lf = end = line_end(msg, begin);
+		if(msg.s[end - 1] == '\n') {
+			end--;
+			if(end > begin && msg.s[end - 1] == '\r') {
+				end--;
+			} else {
+				result = TR_HEAD_LF;
+			}
+		}
+		for(i = begin; i < end; i++) {
+			if(is_control(msg.s[i])) {
+				return TR_HEAD_MALFORMED;
+			}
+		}
+		if(end == begin) {
+			break; /* the empty line: what follows is the body */
+		}
+	}
+	return result;
+}
+
 int tr_header_is_sip(struct tr_view msg)
 {
 	static const char version[] = "SIP/2.0";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a message leave, or arrive, with addresses that the other side should
- * not read? See the header. */
+/* May a message be read at all, and does it leave, or arrive, with addresses
+ * that the other side should not read? See the header. */
 #include "tr_hide.h"
 
 #include "tr_cross.h"
@@ -14,11 +14,19 @@
 #include "../../core/events.h"
 #include "../../core/mem/mem.h"
 #include "../../core/tcp_options.h"
+#include "../../core/timer.h"
 
 #include <string.h>
 #include <strings.h>
 
-static struct tr_mac_key key; /* written before the fork, then only read */
+/* Seconds between two log lines of one process about malformed heads. */
+#define SAY_EVERY 5
+
+static struct {
+	struct tr_via_keys keys; /* written before the fork, then only read */
+	ticks_t said;            /* when this process logged a malformed head */
+	int unsaid;              /* how many it has not logged since */
+} state;
 
 /* The message without the line ends that may precede it (RFC 3261 s7.5). */
 static struct tr_view message(const str *buf)
@@ -40,8 +48,9 @@ static int is_reply(struct tr_view msg)
 
 /* What is to be done to a message. */
 struct task {
-	enum tr_via (*vias)(const struct tr_mac_key *key, struct tr_view msg,
+	enum tr_via (*vias)(const struct tr_seal_key *key, struct tr_view msg,
 			char *out, size_t cap, size_t *out_len); /* or NULL */
+	const struct tr_seal_key *key; /* of the side that the request went to */
 	int call_ids;
 };
 
@@ -76,11 +85,11 @@ static enum outcome work(
 		return REFUSED;
 	}
 	if(task->vias != NULL) {
-		vias = task->vias(&key, msg, text->s, text->cap, &text->len);
+		vias = task->vias(task->key, msg, text->s, text->cap, &text->len);
 	}
 	if(vias == TR_VIA_TOO_LONG || vias == TR_VIA_NO_ROOM) {
 		return refuse(text, TR_STAT_VIA_TOO_LONG,
-				"a request's Vias are too long to hide");
+				"a request's Vias cannot be hidden");
 	}
 	if(vias == TR_VIA_FORGED) {
 		tr_stats_inc(TR_STAT_VIA_FORGED);
@@ -117,6 +126,15 @@ static int has_work(const struct task *task, struct tr_view msg)
 	return (task->vias != NULL || task->call_ids) && tr_header_is_sip(msg);
 }
 
+/* proto: of the other end. */
+static void task_init(struct task *task, int proto)
+{
+	int outside = proto == PROTO_TLS;
+
+	task->key = &state.keys.to[outside ? TR_VIA_OUTSIDE : TR_VIA_INSIDE];
+	task->call_ids = tr_params.inside.count > 0 && outside;
+}
+
 /* A message that cannot be made fit to be seen is not sent: the core takes a
  * NULL buffer for an error of the send. */
 static int on_send(sr_event_param_t *event)
@@ -131,9 +149,8 @@ static int on_send(sr_event_param_t *event)
 		return 0;
 	}
 	msg = message(buf);
+	task_init(&task, event->dst->proto);
 	task.vias = tr_params.hide_via && !is_reply(msg) ? tr_via_hide : NULL;
-	task.call_ids =
-			tr_params.inside.count > 0 && event->dst->proto == PROTO_TLS;
 	if(has_work(&task, msg)) {
 		outcome = work(&task, msg, &text);
 	}
@@ -146,6 +163,38 @@ static int on_send(sr_event_param_t *event)
 	return outcome == CHANGED ? 0 : -1;
 }
 
+/* The one line that tells of somebody who smuggles. */
+static void log_malformed(const struct receive_info *from)
+{
+	struct ip_addr ip = from->src_ip;
+	ticks_t now = get_ticks();
+
+	if(state.said != 0 && now - state.said < SAY_EVERY) {
+		state.unsaid++;
+		return;
+	}
+	LM_WARN("a message from %s:%d is thrown away: its head has a control"
+			" character, or a line that does not end in CRLF; %d more since"
+			" the last such line\n",
+			ip_addr2a(&ip), from->src_port, state.unsaid);
+	state.said = now;
+	state.unsaid = 0;
+}
+
+/* 1: the core and we read the same headers in it. */
+static int may_be_read(struct tr_view msg, const struct receive_info *from)
+{
+	enum tr_head head = tr_header_judge(msg);
+
+	if(head == TR_HEAD_CRLF
+			|| (head == TR_HEAD_LF && from->proto != PROTO_TLS)) {
+		return 1;
+	}
+	tr_stats_inc(TR_STAT_MALFORMED_HEAD);
+	log_malformed(from);
+	return 0;
+}
+
 /* The core's buffer is written over; it has room for BUF_SIZE. One that must
  * not be seen is emptied: no message any more, the core drops it. */
 static int on_receive(sr_event_param_t *event)
@@ -156,9 +205,12 @@ static int on_receive(sr_event_param_t *event)
 	struct task task;
 	enum outcome outcome = SAME;
 
+	if(!may_be_read(msg, event->rcv)) {
+		buf->len = 0;
+		return -1;
+	}
+	task_init(&task, event->rcv->proto);
 	task.vias = tr_params.hide_via && is_reply(msg) ? tr_via_show : NULL;
-	task.call_ids =
-			tr_params.inside.count > 0 && event->rcv->proto == PROTO_TLS;
 	if(has_work(&task, msg)) {
 		outcome = work(&task, msg, &text);
 	}
@@ -181,8 +233,11 @@ static int on_receive(sr_event_param_t *event)
 
 int tr_hide_init(struct tr_view secret)
 {
-	tr_via_key(&key, secret);
-	if(sr_event_register_cb(SREV_NET_DATA_OUT, on_send) != 0
+	int out = tr_params.hide_via || tr_params.inside.count > 0;
+
+	tr_via_init(&state.keys, secret);
+	tr_inside_key(&tr_params.inside, secret);
+	if((out && sr_event_register_cb(SREV_NET_DATA_OUT, on_send) != 0)
 			|| sr_event_register_cb(SREV_NET_DATA_IN, on_receive) != 0) {
 		LM_ERR("cannot look at messages of the network: unload a module that"
 			   " does, such as topoh or topos\n");
@@ -195,5 +250,6 @@ int tr_hide_init(struct tr_view secret)
 
 void tr_hide_destroy(void)
 {
-	tr_mac_wipe(&key);
+	tr_via_wipe(&state.keys);
+	tr_inside_wipe(&tr_params.inside);
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a message leave, or arrive, with addresses that the other side should
- * not read, in Vias or in Call-IDs? Looks at finished buffers, as they go to
- * and come from the network.
+/* May a message be read at all, and does it leave, or arrive, with addresses
+ * that the other side should not read, in Vias or in Call-IDs? Looks at
+ * finished buffers, as they go to and come from the network.
+ *
+ * A message that arrives with a head that tr_header_judge() calls malformed is
+ * dropped before the core reads it, and over TLS one with a line that ends in
+ * LF alone, too: whoever gets it next may find other headers in it.
  *
  * Vias are hidden in requests that leave, and shown in replies that arrive.
  * Call-IDs cross the TLS side: they are changed in all messages that arrive
@@ -12,8 +16,8 @@
 
 #include "tr_view.h"
 
-/* secret: that of flow tokens. What to hide is in tr_params. In mod_init,
- * when there is anything. 0 or -1. */
+/* secret: that of flow tokens. What to hide is in tr_params, which gets the
+ * key of its hosts. In mod_init. 0 or -1. */
 int tr_hide_init(struct tr_view secret);
 
 void tr_hide_destroy(void);

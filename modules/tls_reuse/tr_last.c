@@ -18,6 +18,17 @@ void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 	memory.last.reason = reason;
 }
 
+void tr_last_say(const struct sip_msg *msg, const char *reason)
+{
+	const struct tr_last *last = tr_last_get(msg);
+
+	if(last == NULL) {
+		tr_last_set(msg, 0, TR_KIND_NONE, reason);
+	} else {
+		memory.last.reason = reason;
+	}
+}
+
 const struct tr_last *tr_last_get(const struct sip_msg *msg)
 {
 	if(memory.last.reason == NULL || memory.id != msg->id

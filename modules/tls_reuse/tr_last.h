@@ -18,6 +18,9 @@ struct tr_last {
 void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 		const char *reason);
 
+/* Changes the words alone: the flow that was followed stays. */
+void tr_last_say(const struct sip_msg *msg, const char *reason);
+
 /* NULL: nothing was decided about msg in this process. */
 const struct tr_last *tr_last_get(const struct sip_msg *msg);
 

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What must each Contact of this message say on the other side?
  *
- *   message                             Contact             becomes
- *   from a phone                        its URI             a phone's token
- *   from the PBX                        its URI             a PBX's token
- *   2xx to REGISTER, from either side   a token of ours     what it stands for
- *                                       any other           a token
- *   3xx from a phone                    whom to ask instead that, parameters
- *                                                           taken off
+ *   message                       Contact              becomes
+ *   from a phone                  its URI              a phone's token
+ *   from the PBX                  its URI              a PBX's token
+ *   the PBX's 2xx to REGISTER     the token of the     what it stands for
+ *                                 connection that
+ *                                 registered
+ *                                 another phone's      that token, at our
+ *                                 token                outer address
+ *                                 any other            a PBX's token
+ *   3xx from a phone              whom to ask instead  that, parameters taken
+ *                                                      off
  *
- * The last because a phone that redirects a call names somebody else, whom
- * its own connection does not lead to. */
+ * The 2xx because a phone must recognise its own binding, and only that: one
+ * that came back on another connection is listed twice until its old binding
+ * ends, and shown its URI with the time that the old one has left it would
+ * register again and again (RFC 3261 s10.3: each binding once). The others
+ * are opaque, and of no use to it: a phone's token is not for phones.
+ *
+ * The 3xx because a phone that redirects a call names somebody else, whom its
+ * own connection does not lead to. */
 #include "tr_pin.h"
 
 #include "tr_conn.h"
@@ -32,8 +42,8 @@ struct job {
 	struct sip_msg *msg;
 	int conid;          /* of the phone, 0 from the PBX's side */
 	enum tr_kind given; /* the kind of token given out for its Contacts */
-	enum tr_kind shown; /* the kind that its sender may show */
-	int registered;     /* 2xx to REGISTER */
+	int registered;     /* the PBX's 2xx to REGISTER */
+	int asked;          /* ... the connection that the REGISTER came on, or 0 */
 	int redirected;     /* 3xx from a phone */
 	struct tr_contacts contacts;
 	struct tr_edits edits;
@@ -48,7 +58,7 @@ static enum tr_pinned refuse(const struct job *job, enum tr_pinned result,
 		enum tr_stat stat, const char *reason)
 {
 	tr_stats_inc(stat);
-	tr_last_set(job->msg, 0, TR_KIND_NONE, reason);
+	tr_last_say(job->msg, reason);
 	return result;
 }
 
@@ -75,8 +85,8 @@ static void job_init(struct job *job, struct sip_msg *msg)
 	job->msg = msg;
 	job->conid = tr_conn_id(msg);
 	job->given = outside ? TR_KIND_PHONE : TR_KIND_PBX;
-	job->shown = outside ? TR_KIND_PBX : TR_KIND_PHONE;
-	job->registered = class == 2 && is_register(msg);
+	job->registered = class == 2 && !outside && is_register(msg);
+	job->asked = job->registered ? tr_conn_of_reply(msg) : 0;
 	job->redirected = class == 3 && outside;
 }
 
@@ -115,21 +125,38 @@ static enum tr_pinned read_contacts(struct job *job)
 	}
 }
 
-/* Judges the user part of a Contact: 1 when it is a token of the kind. */
-static int is_token(const struct tr_contact *c, enum tr_kind kind,
-		struct tr_flow *flow, char *buf)
+/* The address in the Contacts that we write into this message. */
+static const struct tr_addr *given_address(const struct job *job)
 {
-	enum tr_verdict verdict =
-			tr_flow_decode(&tr_params.keys, kind, c->user, flow, buf);
+	return job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
+}
 
-	return verdict == TR_OK || verdict == TR_STALE;
+/* 1: the Contact is, to the octet, what put_token() writes for the token in
+ * it; with another host or parameter it is somebody else's idea. */
+static int is_as_written(const struct job *job, const struct tr_contact *c)
+{
+	const struct tr_addr *addr = given_address(job);
+	const char *p = c->uri.s;
+
+	return c->uri.len == 4 + c->user.len + 1 + addr->len
+		   && memcmp(p, "sip:", 4) == 0 && c->user.s == p + 4
+		   && p[4 + c->user.len] == '@'
+		   && memcmp(p + 4 + c->user.len + 1, addr->text, addr->len) == 0;
+}
+
+/* Leaves only the parameters that the other side may read. 0 or -1. */
+static int put_params(struct job *job, const struct tr_contact *c)
+{
+	if(c->all_kept) {
+		return 0;
+	}
+	return tr_edits_add(&job->edits, job->msg, c->params, 0, c->keep, c->kept);
 }
 
 static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 {
 	char token[TR_FLOW_TOKEN_MAX];
-	const struct tr_addr *addr =
-			job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
+	const struct tr_addr *addr = given_address(job);
 	struct tr_flow flow = {job->given, (uint32_t)job->conid, c->uri};
 	struct tr_view pieces[4];
 
@@ -154,17 +181,33 @@ static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 	return TR_PIN_OK;
 }
 
+/* The binding of the connection that registered. */
 static enum tr_pinned put_original(
 		struct job *job, const struct tr_contact *c, const struct tr_flow *flow)
 {
-	if(flow->kind == TR_KIND_PHONE) {
-		tr_register_bound(job->msg, (int)flow->conid, c);
-	}
+	tr_register_bound(job->msg, (int)flow->conid, c);
 	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, &flow->uri, 1)
 			!= 0) {
 		return no_memory(job);
 	}
 	tr_stats_inc(TR_STAT_RESTORED);
+	return TR_PIN_OK;
+}
+
+/* Another phone's binding: its token says nothing, its address here is not
+ * the phone's business. */
+static enum tr_pinned put_opaque(struct job *job, const struct tr_contact *c)
+{
+	struct tr_view pieces[4];
+
+	pieces[0] = literal("sip:");
+	pieces[1] = c->user;
+	pieces[2] = literal("@");
+	pieces[3] = (struct tr_view){tr_params.outer.text, tr_params.outer.len};
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, pieces, 4)
+			!= 0) {
+		return no_memory(job);
+	}
 	return TR_PIN_OK;
 }
 
@@ -195,26 +238,34 @@ static enum tr_pinned put_bare(
 static enum tr_pinned put(struct job *job, const struct tr_contact *c)
 {
 	char buf[TR_FLOW_BUF];
+	enum tr_verdict verdict;
 	struct tr_flow flow;
 	struct sip_uri uri;
 
 	if(tr_edits_done(job->msg, c->uri)) {
 		return TR_PIN_OK;
 	}
-	if(job->registered && is_token(c, job->shown, &flow, buf)) {
+	if(put_params(job, c) != 0) {
+		return no_memory(job);
+	}
+	verdict = tr_flow_decode(&tr_params.keys,
+			job->registered ? TR_KIND_PHONE : job->given, c->user, &flow, buf);
+	if(job->registered && verdict == TR_OK && job->asked != 0
+			&& (int)flow.conid == job->asked) {
 		return put_original(job, c, &flow);
 	}
-	/* Its own token comes back when the script applied our changes to the
-	 * message and pins again; another's must be wrapped like any URI. */
-	if(is_token(c, job->given, &flow, buf) && (int)flow.conid == job->conid) {
+	if(job->registered && (verdict == TR_OK || verdict == TR_STALE)) {
+		return put_opaque(job, c);
+	}
+	/* What we wrote comes back when the script applied our changes to the
+	 * message and pins again; anything else is wrapped like any URI. */
+	if(verdict == TR_OK && (int)flow.conid == job->conid
+			&& is_as_written(job, c)) {
 		return TR_PIN_OK;
 	}
 	if(parse_uri((char *)c->uri.s, (int)c->uri.len, &uri) < 0) {
 		return refuse(job, TR_PIN_MALFORMED, TR_STAT_MALFORMED,
 				"a Contact is malformed");
-	}
-	if(c->transport.len > 0) {
-		tr_edits_remove(&job->edits, job->msg, c->transport);
 	}
 	return job->redirected ? put_bare(job, c, &uri) : put_token(job, c);
 }
@@ -257,7 +308,7 @@ static enum tr_pinned put_all(struct job *job)
 	size_t i;
 
 	if(job->registered) {
-		tr_register_answered(job->msg);
+		tr_register_answered(job->asked);
 	}
 	for(i = 0; i < job->contacts.n && result == TR_PIN_OK; i++) {
 		result = put(job, &job->contacts.c[i]);
@@ -269,7 +320,7 @@ static enum tr_pinned put_all(struct job *job)
 	if(tr_edits_apply(&job->edits, job->msg) != 0) {
 		return no_memory(job);
 	}
-	tr_last_set(job->msg, 0, TR_KIND_NONE, "the Contact was replaced");
+	tr_last_say(job->msg, "the Contact was replaced");
 	return TR_PIN_OK;
 }
 

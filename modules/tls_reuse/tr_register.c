@@ -2,16 +2,13 @@
 /* Who is registered over which flow? Told by the registrar's 2xx. */
 #include "tr_register.h"
 
-#include "tr_conn.h"
 #include "tr_store.h"
 
 #include "../../core/parser/parse_expires.h"
 #include "../../core/parser/parse_to.h"
 
-void tr_register_answered(struct sip_msg *msg)
+void tr_register_answered(int conid)
 {
-	int conid = tr_conn_of_reply(msg);
-
 	if(conid != 0) {
 		tr_store_registered(conid, NULL, 0);
 	}

@@ -7,9 +7,9 @@
 
 #include "../../core/parser/msg_parser.h"
 
-/* msg is a 2xx to the REGISTER of some flow, which is taken as unregistered
- * until tr_register_bound() tells otherwise. */
-void tr_register_answered(struct sip_msg *msg);
+/* A 2xx of the PBX's to the REGISTER that came on the flow, which is taken as
+ * unregistered until tr_register_bound() tells otherwise. */
+void tr_register_answered(int conid);
 
 /* The 2xx msg lists the binding c, which is the flow's. */
 void tr_register_bound(

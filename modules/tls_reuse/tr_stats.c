@@ -44,6 +44,8 @@ static const struct {
 				"messages with a token that became its Call-ID again"},
 		[TR_STAT_CALL_ID_REFUSED] = {"call_id_refused",
 				"messages with a Call-ID that had to be hidden but cannot be"},
+		[TR_STAT_MALFORMED_HEAD] = {"malformed_head",
+				"messages dropped because of a control character"},
 		[TR_STAT_ERRORS] = {"errors", "out of memory and the like"},
 };
 

@@ -4,10 +4,11 @@
 
 #include "tr_b64.h"
 #include "tr_header.h"
+#include "tr_own.h"
 
 #include <string.h>
 
-#define TOKEN_MAX TR_B64_LEN(TR_MAC_LEN + TR_VIA_MAX)
+#define TOKEN_MAX TR_B64_LEN(TR_SEAL_LEN + TR_VIA_MAX)
 
 static const char param[] = ";tv=";
 #define PARAM_LEN (sizeof(param) - 1)
@@ -71,27 +72,63 @@ static void gather(struct sink *sink, struct tr_view msg, size_t at)
 	h.end = at;
 	while(tr_header_next(msg, &h) == 0) {
 		if(is_via(&h)) {
-			put(sink, ",", sink->len > TR_MAC_LEN ? 1 : 0);
+			put(sink, ",", sink->len > TR_SEAL_LEN ? 1 : 0);
 			put(sink, h.value.s, h.value.len);
 		}
 	}
 }
 
-void tr_via_key(struct tr_mac_key *key, struct tr_view secret)
+void tr_via_init(struct tr_via_keys *keys, struct tr_view secret)
 {
-	/* Flow tokens' MACs begin with the length of an address, never 0. */
-	static const uint8_t label[] = {0, 'v', 'i', 'a'};
+	/* Flow tokens' contexts begin with the length of an address, never 0. */
+	static const char inside[] = {0, 'v', 'i', 'a', '>', 'i', 'n'};
+	static const char outside[] = {0, 'v', 'i', 'a', '>', 'o', 'u', 't'};
 
-	tr_mac_init(key, (const uint8_t *)secret.s, secret.len);
-	tr_mac_prefix(key, label, sizeof(label));
+	tr_seal_init(&keys->to[TR_VIA_INSIDE], secret,
+			(struct tr_view){inside, sizeof(inside)});
+	tr_seal_init(&keys->to[TR_VIA_OUTSIDE], secret,
+			(struct tr_view){outside, sizeof(outside)});
 }
 
-enum tr_via tr_via_hide(const struct tr_mac_key *key, struct tr_view msg,
+void tr_via_wipe(struct tr_via_keys *keys)
+{
+	tr_seal_wipe(&keys->to[TR_VIA_INSIDE]);
+	tr_seal_wipe(&keys->to[TR_VIA_OUTSIDE]);
+}
+
+/* What a token beside these parameters is bound to; empty: to nothing, as one
+ * of them is too long. */
+static struct tr_view bound_to(const struct tr_own *own, uint8_t *buf)
+{
+	return (struct tr_view){(const char *)buf, tr_own_bound(own, buf)};
+}
+
+/* Makes the token of the Vias that lie in raw behind the room for its tag.
+ * 0, or -1: our own Via is none of ours. */
+static int seal(const struct tr_seal_key *key, struct tr_view own_via,
+		uint8_t *raw, size_t len)
+{
+	uint8_t buf[TR_OWN_BOUND_MAX];
+	struct tr_view bound;
+	struct tr_own own;
+
+	if(tr_own_read(own_via, &own) != 0 || own.param[TR_OWN_TV].whole.len > 0) {
+		return -1;
+	}
+	bound = bound_to(&own, buf);
+	if(bound.len == 0) {
+		return -1;
+	}
+	tr_seal(key, bound, raw + TR_SEAL_LEN, len - TR_SEAL_LEN, raw);
+	return 0;
+}
+
+enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len)
 {
-	uint8_t raw[TR_MAC_LEN + TR_VIA_MAX];
+	uint8_t raw[TR_SEAL_LEN + TR_VIA_MAX];
 	char token[TOKEN_MAX];
-	struct sink vias = {(char *)raw, sizeof(raw), TR_MAC_LEN, 0};
+	struct sink vias = {(char *)raw, sizeof(raw), TR_SEAL_LEN, 0};
 	struct sink sink = {out, cap, 0, 0};
 	struct tr_header top;
 	size_t value_end;
@@ -103,10 +140,12 @@ enum tr_via tr_via_hide(const struct tr_mac_key *key, struct tr_view msg,
 	if(vias.full) {
 		return TR_VIA_TOO_LONG;
 	}
-	if(vias.len == TR_MAC_LEN) {
+	if(vias.len == TR_SEAL_LEN) {
 		return TR_VIA_SAME;
 	}
-	tr_mac_make(key, raw + TR_MAC_LEN, vias.len - TR_MAC_LEN, raw);
+	if(seal(key, top.value, raw, vias.len) != 0) {
+		return TR_VIA_TOO_LONG;
+	}
 	tr_b64_encode(raw, vias.len, token);
 	value_end = (size_t)(top.value.s - msg.s) + top.value.len;
 	put(&sink, msg.s, value_end);
@@ -118,103 +157,94 @@ enum tr_via tr_via_hide(const struct tr_mac_key *key, struct tr_view msg,
 	return sink.full ? TR_VIA_NO_ROOM : TR_VIA_DONE;
 }
 
-/* Where ";tv=" begins in the value, or its length. */
-static size_t find_param(struct tr_view value)
+/* Opens the token. Returns how many octets of Vias are in raw behind its tag,
+ * 0 if forged. */
+static size_t open_token(
+		const struct tr_seal_key *key, const struct tr_own *own, uint8_t *raw)
 {
-	size_t at;
-
-	for(at = 0; at + PARAM_LEN <= value.len; at++) {
-		if(memcmp(value.s + at, param, PARAM_LEN) == 0) {
-			return at;
-		}
-	}
-	return value.len;
-}
-
-static size_t param_end(struct tr_view value, size_t at)
-{
-	while(at < value.len && memchr(";, \t\r\n", value.s[at], 6) == NULL) {
-		at++;
-	}
-	return at;
-}
-
-/* Opens the token. Returns how many octets of Vias are in raw, 0 if forged. */
-static size_t open_token(const struct tr_mac_key *key, const char *token,
-		size_t token_len, uint8_t *raw, size_t cap)
-{
+	const struct tr_view *token = &own->param[TR_OWN_TV].value;
+	uint8_t buf[TR_OWN_BOUND_MAX];
+	struct tr_view bound = bound_to(own, buf);
 	size_t len;
 
-	if(tr_b64_decode(token, token_len, raw, cap, &len) != 0 || len <= TR_MAC_LEN
-			|| !tr_mac_check(key, raw + TR_MAC_LEN, len - TR_MAC_LEN, raw)) {
+	if(bound.len == 0 || token->len == 0
+			|| tr_b64_decode(token->s, token->len, raw,
+					   TR_SEAL_LEN + TR_VIA_MAX, &len)
+					   != 0
+			|| len <= TR_SEAL_LEN
+			|| !tr_seal_open(
+					key, bound, raw + TR_SEAL_LEN, len - TR_SEAL_LEN, raw)) {
 		return 0;
 	}
-	return len - TR_MAC_LEN;
+	return len - TR_SEAL_LEN;
 }
 
-/* The topmost Via of a reply, and what else there is. */
-struct topmost {
-	struct tr_header header;
-	struct tr_view value; /* of the first Via in it */
-	size_t token;         /* where ";tv=" begins, or value.len */
-	size_t token_end;
-	int alone; /* there is no Via besides it */
-};
-
-static int read_topmost(struct tr_view msg, struct topmost *top)
+/* Is there no Via besides the first one of this header? */
+static int is_alone(struct tr_view msg, const struct tr_header *top)
 {
-	struct tr_header more;
+	struct tr_header more = *top;
 
-	if(top_via(msg, &top->header) != 0) {
-		return -1;
-	}
-	top->value = top->header.value;
-	top->value.len = 0;
-	while(top->value.len < top->header.value.len
-			&& top->value.s[top->value.len] != ',') {
-		top->value.len++;
-	}
-	top->alone = top->value.len == top->header.value.len;
-	more = top->header;
 	while(tr_header_next(msg, &more) == 0) {
 		if(is_via(&more)) {
-			top->alone = 0;
+			return 0;
 		}
 	}
-	top->token = find_param(top->value);
-	top->token_end = top->token < top->value.len
-							 ? param_end(top->value, top->token + PARAM_LEN)
-							 : top->token;
-	return 0;
+	return top->value.len == 0
+		   || memchr(top->value.s, ',', top->value.len) == NULL;
 }
 
-enum tr_via tr_via_show(const struct tr_mac_key *key, struct tr_view msg,
+/* "SIP/2.0/UDP host:port" alone. */
+static void put_bare(struct sink *sink, struct tr_view via)
+{
+	size_t len = 0;
+
+	while(len < via.len && memchr(";,\"\\()", via.s[len], 6) == NULL) {
+		len++;
+	}
+	put(sink, via.s, len);
+}
+
+/* Our Via without its token, and below it those that were in the token. */
+static void put_both(struct sink *sink, struct tr_view via,
+		struct tr_view param_tv, struct tr_view hidden)
+{
+	const char *behind = param_tv.s + param_tv.len;
+
+	put(sink, via.s, (size_t)(param_tv.s - via.s));
+	put(sink, behind, (size_t)(via.s + via.len - behind));
+	put(sink, "\r\nVia: ", 7);
+	put(sink, hidden.s, hidden.len);
+}
+
+enum tr_via tr_via_show(const struct tr_seal_key *key, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len)
 {
-	uint8_t raw[TR_MAC_LEN + TR_VIA_MAX];
+	uint8_t raw[TR_SEAL_LEN + TR_VIA_MAX];
+	struct tr_view hidden = {(const char *)raw + TR_SEAL_LEN, 0};
 	struct sink sink = {out, cap, 0, 0};
-	struct topmost top;
-	size_t hidden = 0;
+	struct tr_header top;
+	struct tr_own own;
 
-	if(read_topmost(msg, &top) != 0
-			|| (top.alone && top.token == top.value.len)) {
-		return TR_VIA_SAME; /* the reply to a request of our own */
+	if(top_via(msg, &top) != 0) {
+		return TR_VIA_SAME;
 	}
-	if(top.alone) {
-		hidden = open_token(key, top.value.s + top.token + PARAM_LEN,
-				top.token_end - top.token - PARAM_LEN, raw, sizeof(raw));
+	if(is_alone(msg, &top) && tr_own_read(top.value, &own) == 0) {
+		if(own.param[TR_OWN_TV].whole.len == 0) {
+			return TR_VIA_SAME; /* the reply to a request of our own */
+		}
+		hidden.len = open_token(key, &own, raw);
 	}
-	put(&sink, msg.s, (size_t)(top.value.s - msg.s) + top.token);
-	if(hidden > 0) {
-		put(&sink, top.value.s + top.token_end, top.value.len - top.token_end);
-		put(&sink, "\r\nVia: ", 7);
-		put(&sink, (const char *)raw + TR_MAC_LEN, hidden);
+	put(&sink, msg.s, (size_t)(top.value.s - msg.s));
+	if(hidden.len > 0) {
+		put_both(&sink, top.value, own.param[TR_OWN_TV].whole, hidden);
+	} else {
+		put_bare(&sink, top.value);
 	}
 	put(&sink, "\r\n", 2);
-	put_rest(&sink, msg, top.header.end);
+	put_rest(&sink, msg, top.end);
 	*out_len = sink.len;
 	if(sink.full) {
 		return TR_VIA_NO_ROOM;
 	}
-	return hidden > 0 ? TR_VIA_DONE : TR_VIA_FORGED;
+	return hidden.len > 0 ? TR_VIA_DONE : TR_VIA_FORGED;
 }

@@ -5,14 +5,17 @@
  * the reply they come out of it again.
  *
  *   Via: SIP/2.0/UDP edge;branch=z9hG4bK1           Via: SIP/2.0/UDP edge;
- *   Via: SIP/2.0/TLS 192.168.1.20;branch=z9hG4bK2   branch=z9hG4bK1;tv=c2lw...
+ *   Via: SIP/2.0/TLS 192.168.1.20;branch=z9hG4bK2   branch=z9hG4bK1;tv=V7c0...
  *
- * The token is authenticated (HMAC-SHA256-128, then the Vias, in base64url),
- * so whoever answers cannot choose where his answer goes. */
+ * The token is the tag of tr_seal.h and then the Vias, sealed, in base64url.
+ * It is bound to our own parameters branch, i and te (tr_own.h), and its
+ * context is the side that the request went to: so whoever answers can
+ * neither read where his answer goes nor choose it, nor answer another
+ * request with it, nor change what we wrote for ourselves. */
 #ifndef TR_VIA_H
 #define TR_VIA_H
 
-#include "tr_mac.h"
+#include "tr_seal.h"
 #include "tr_view.h"
 
 #include <stddef.h>
@@ -25,24 +28,36 @@
 
 enum tr_via {
 	TR_VIA_FORGED = 0, /* reply: Vias or a token that are not from us */
-	TR_VIA_TOO_LONG,   /* request: more than TR_VIA_MAX */
+	TR_VIA_TOO_LONG,   /* request: more than TR_VIA_MAX, or our own Via is none
+						  that we could know again */
 	TR_VIA_NO_ROOM,    /* cap is too small */
 	TR_VIA_SAME,       /* nothing to hide or to show */
 	TR_VIA_DONE
 };
 
-/* Derives the key of these tokens from the secret of flow tokens. */
-void tr_via_key(struct tr_mac_key *key, struct tr_view secret);
+/* Where a request goes to, and its reply comes from. */
+enum tr_via_side { TR_VIA_INSIDE = 0, TR_VIA_OUTSIDE = 1 };
+
+/* One key for each side. Holds key material: wipe it. */
+struct tr_via_keys {
+	struct tr_seal_key to[2];
+};
+
+/* Derives the keys of these tokens from the secret of flow tokens. */
+void tr_via_init(struct tr_via_keys *keys, struct tr_view secret);
+
+void tr_via_wipe(struct tr_via_keys *keys);
 
 /* msg: a request as it is about to be sent, our Via on top. With TR_VIA_DONE
  * the changed request is in out, and *out_len is its length. */
-enum tr_via tr_via_hide(const struct tr_mac_key *key, struct tr_view msg,
+enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len);
 
 /* msg: a reply as it arrived. With TR_VIA_DONE the reply with the Vias that
- * we hid is in out; with TR_VIA_FORGED it has only its topmost Via, so that
- * it can be forwarded nowhere. */
-enum tr_via tr_via_show(const struct tr_mac_key *key, struct tr_view msg,
+ * we hid is in out; with TR_VIA_FORGED it has only its topmost Via without
+ * parameters, so that it can be forwarded nowhere and belongs to no
+ * transaction. */
+enum tr_via tr_via_show(const struct tr_seal_key *key, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len);
 
 #endif
