@@ -19,6 +19,8 @@ from typing import Iterator, NamedTuple, Optional
 
 import pytest
 
+from lab.client import Bench
+from lab.client import bench as a_bench
 from lab.core import Lab
 
 
@@ -112,6 +114,21 @@ asterisk_lab_ = _fixture("asterisk_lab", STATELESS[:1], "chan_pjsip.")
 asterisk_labs_ = _fixture("asterisk_labs", [STATELESS[0], TM[0]],
                           "chan_pjsip in both modes.")
 tcp_lab_ = _fixture("tcp_lab", TCP, "Both PBXs over TCP.")
+
+
+@pytest.fixture(scope="module", params=["stateless", "tm"])
+def bench_(request: pytest.FixtureRequest,
+           laboratories: Laboratories) -> Iterator[Bench]:
+    """A scripted PBX, shared by a file's tests; nothing leaked at its end."""
+    laboratories.close()
+    yield from a_bench(request.param)
+
+
+@pytest.fixture(name="bench")
+def clean_bench(bench_: Bench) -> Iterator[Bench]:
+    """That bench without phones."""
+    yield bench_
+    bench_.hang_up()
 
 
 def _place(item: pytest.Item) -> int:

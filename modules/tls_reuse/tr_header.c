@@ -32,31 +32,29 @@ static int is_control(char c)
 	return (u < ' ' && u != '\t') || u == 0x7f;
 }
 
-enum tr_head tr_header_judge(struct tr_view msg)
+int tr_header_is_clean(struct tr_view msg)
 {
-	enum tr_head result = TR_HEAD_CRLF;
-	size_t begin = 0, end, lf, i;
+	size_t begin = 0, end, next, i;
 
-	for(; begin < msg.len; begin = lf) {
-		lf = end = line_end(msg, begin);
+	for(; begin < msg.len; begin = next) {
+		next = end = line_end(msg, begin);
 		if(msg.s[end - 1] == '\n') {
 			end--;
-			if(end > begin && msg.s[end - 1] == '\r') {
-				end--;
-			} else {
-				result = TR_HEAD_LF;
+			if(end == begin || msg.s[end - 1] != '\r') {
+				return 0;
 			}
+			end--;
 		}
 		for(i = begin; i < end; i++) {
 			if(is_control(msg.s[i])) {
-				return TR_HEAD_MALFORMED;
+				return 0;
 			}
 		}
 		if(end == begin) {
 			break; /* the empty line: what follows is the body */
 		}
 	}
-	return result;
+	return 1;
 }
 
 int tr_header_is_sip(struct tr_view msg)

@@ -10,7 +10,7 @@
  *     while(tr_header_next(msg, &h) == 0) ...
  *
  * The core's own parsers do not always agree with that, nor with each other:
- * some end a value at a CR, whatever follows. tr_header_judge() tells of
+ * some end a value at a CR, whatever follows. tr_header_is_clean() tells of
  * messages in which it could make a difference; no others are to be read. */
 #ifndef TR_HEADER_H
 #define TR_HEADER_H
@@ -27,17 +27,11 @@ struct tr_header {
 	struct tr_view value; /* without the blanks and line ends around it */
 };
 
-enum tr_head {
-	TR_HEAD_MALFORMED = 0,
-	TR_HEAD_LF,  /* a line ends in LF alone; otherwise good */
-	TR_HEAD_CRLF /* all end in CRLF */
-};
-
 /* Judges the first line and the headers, up to the empty line, or to the end
- * when there is none; not the body. Malformed: a CR without an LF behind it,
- * or a control character other than HT. RFC 3261 s25.1: none but HT, and CR
- * and LF as line ends, may stand anywhere. msg begins with its first line. */
-enum tr_head tr_header_judge(struct tr_view msg);
+ * when there is none; not the body. msg begins with its first line.
+ * 1: all lines end in CRLF, and within them is no control character but HT
+ * (RFC 3261 s7, s25.1). 0: there is one, or a CR or an LF alone. */
+int tr_header_is_clean(struct tr_view msg);
 
 /* 1: the first line names SIP 2.0, as those of all requests and replies do;
  * that of a keep-alive or of another protocol does not. */

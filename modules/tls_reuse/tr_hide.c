@@ -184,10 +184,7 @@ static void log_malformed(const struct receive_info *from)
 /* 1: the core and we read the same headers in it. */
 static int may_be_read(struct tr_view msg, const struct receive_info *from)
 {
-	enum tr_head head = tr_header_judge(msg);
-
-	if(head == TR_HEAD_CRLF
-			|| (head == TR_HEAD_LF && from->proto != PROTO_TLS)) {
+	if(tr_header_is_clean(msg)) {
 		return 1;
 	}
 	tr_stats_inc(TR_STAT_MALFORMED_HEAD);

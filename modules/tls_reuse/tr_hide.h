@@ -3,9 +3,9 @@
  * that the other side should not read, in Vias or in Call-IDs? Looks at
  * finished buffers, as they go to and come from the network.
  *
- * A message that arrives with a head that tr_header_judge() calls malformed is
- * dropped before the core reads it, and over TLS one with a line that ends in
- * LF alone, too: whoever gets it next may find other headers in it.
+ * A message that arrives with a head that is not clean (tr_header.h) is
+ * dropped before the core reads it: whoever reads it next may find other
+ * headers in it.
  *
  * Vias are hidden in requests that leave, and shown in replies that arrive.
  * Call-IDs cross the TLS side: they are changed in all messages that arrive

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tr_view body = {(const char *)data, size};
 	const char *from = body.s, *end = body.s + size;
 	struct tr_contacts got;
-	size_t at = 0, i;
+	size_t at = 0, i, k;
 	int rc;
 
 	memset(&got, 0, sizeof(got));
@@ -40,7 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inside(c->user, c->uri.s, c->uri.s + c->uri.len);
 		from = c->uri.s + c->uri.len;
 		inside(c->params, from, end);
-		inside(c->transport, c->params.s, c->params.s + c->params.len);
+		for(k = 0, at = 0; k < c->kept; k++) {
+			inside(c->keep[k], c->params.s + at, c->params.s + c->params.len);
+			at = (size_t)(c->keep[k].s + c->keep[k].len - c->params.s);
+		}
 		if(c->params.len > 0) {
 			from = c->params.s + c->params.len;
 		}

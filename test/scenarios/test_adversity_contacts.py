@@ -4,19 +4,7 @@
 import pytest
 
 from lab import net
-from lab.client import (Bench, Caller, bench, parse, plain_answer, word)
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
+from lab.client import Bench, Caller, parse, plain_answer, word
 
 
 MANY = ", ".join(f"<sip:a{n}@10.99.0.2>" for n in range(17))

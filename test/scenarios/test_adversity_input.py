@@ -12,20 +12,8 @@ import socket
 import pytest
 
 from lab import net
-from lab.client import (PLAIN_AUDIO, Bench, Caller, Message, Talker, bench,
-                        key, offer, parse, sdp, secret_audio, word)
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
+from lab.client import (PLAIN_AUDIO, Bench, Caller, Message, Talker, key,
+                        offer, parse, sdp, secret_audio, word)
 
 
 @pytest.fixture(name="other")

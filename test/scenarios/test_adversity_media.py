@@ -10,21 +10,8 @@ import re
 import pytest
 
 from lab import net
-from lab.client import (PLAIN_AUDIO, bench, offer, parse, plain_answer, sdp,
-                        word)
+from lab.client import PLAIN_AUDIO, offer, parse, plain_answer, sdp, word
 from lab.proc import wait_for
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
 
 
 def _commands(bench, call_id, since):

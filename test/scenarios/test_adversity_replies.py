@@ -12,22 +12,10 @@ from typing import Optional
 import pytest
 
 from lab import net
-from lab.client import (Bench, Caller, Message, bench, offer, plain_answer,
-                        parse, reply_to, sdp, PLAIN_AUDIO)
+from lab.client import (Bench, Caller, Message, offer, plain_answer, parse,
+                        reply_to, sdp, PLAIN_AUDIO)
 
 STRANGER = (net.PBX, 5999)      # a socket inside that must hear nothing
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
 
 
 @pytest.fixture(name="stranger")

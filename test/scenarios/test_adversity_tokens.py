@@ -10,6 +10,7 @@ import hmac
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from lab import net
 from lab.client import Bench, Caller, Message, bench, parse, word
@@ -40,13 +41,26 @@ def _raw(token: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _mac(secret: bytes, address: str, raw: bytes) -> bytes:
-    bound = bytes([len(address)]) + address.encode() + raw
-    return hmac.new(secret, bound, hashlib.sha256).digest()[:16]
+def _mac(secret: bytes, data: bytes) -> bytes:
+    return hmac.new(secret, data, hashlib.sha256).digest()[:16]
 
 
-def _token(secret: bytes, address: str, front: bytes) -> str:
-    raw = front + _mac(secret, address, front)
+def _stream(secret: bytes, tag: bytes, data: bytes) -> bytes:
+    """Sealed or, a second time, opened: it is an exclusive or."""
+    key = algorithms.AES(_mac(secret, b"\0enc"))
+    return Cipher(key, modes.CTR(tag)).encryptor().update(data)
+
+
+def _open(secret: bytes, token: str) -> bytes:
+    """Head, key id, and what is sealed, in clear."""
+    raw = _raw(token)
+    return raw[:3] + _stream(secret, raw[-16:], raw[3:-16])
+
+
+def _token(secret: bytes, address: str, clear: bytes) -> str:
+    context = bytes([len(address)]) + address.encode()
+    tag = _mac(secret, context + clear)
+    raw = clear[:3] + _stream(secret, tag, clear[3:]) + tag
     return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
@@ -216,7 +230,7 @@ def test_made_with_the_key(bench: Bench, case: str):
     the start and the connection that it was made for, and nowhere else."""
     address, same_epoch, same_conn, kind, want = MADE[case]
     phone, uri = bench.registered()
-    front = bytearray(_raw(user_of(uri))[:-16])
+    front = bytearray(_open(_secret(bench), user_of(uri)))
     if not same_epoch:
         front[3] ^= 1
     if not same_conn:
@@ -234,6 +248,18 @@ def test_made_with_the_key(bench: Bench, case: str):
         return
     assert bench.pbx.ask(text).status == want
     _hears_only(bench, phone, uri)
+
+
+def test_a_token_shows_nothing(bench: Bench):
+    """Neither a phone's address nor the PBX's can be read in a token; with
+    the key they can."""
+    phone, uri = bench.registered()
+    own = f"alice@{phone.here}".encode()
+    assert own not in _raw(user_of(uri))
+    assert _open(_secret(bench), user_of(uri)).endswith(own)
+    theirs = user_of(_pbx_token(bench, phone))
+    assert net.PBX.encode() not in _raw(theirs)
+    assert net.PBX.encode() in _open(_secret(bench), theirs)
 
 
 @pytest.mark.parametrize("host", [INNER, OUTER, "edge.test"])

@@ -219,20 +219,75 @@ static void test_bound(void **state)
 			TR_CONTACT_TOO_MANY);
 }
 
-/* RFC 3261 s20.10 makes it the header's, but it tells how the phone came. */
-static void test_transport(void **state)
+/* What the other side may read of a Contact's parameters. */
+static const struct {
+	const char *about;
+	const char *params;
+	const char *kept;
+} passing[] = {
+		{"none", "", ""},
+		{"all that may", ";expires=60;q=0.5;reg-id=1;methods=\"INVITE, ACK\"",
+				";expires=60;q=0.5;reg-id=1;methods=\"INVITE, ACK\""},
+		{"RFC 5626 s4.1, RFC 3840 s9: tags that begin with +",
+				";+sip.instance=\"<urn:uuid:0-1>\";+g.oma.sip-im",
+				";+sip.instance=\"<urn:uuid:0-1>\";+g.oma.sip-im"},
+		{"names in any case", ";Expires=60;Q=1", ";Expires=60;Q=1"},
+		{"RFC 3261 s20.10: the URI's own, without brackets",
+				"; transport = tls;q=1", ";q=1"},
+		{"it twice", ";transport=tls;transport=tls", ""},
+		{"received names an address",
+				";received=\"sip:192.168.1.20:1;transport=tls\";q=1", ";q=1"},
+		{"unknown, quoted or not", ";x=\"sips:y\";expires=5;y=z;audio",
+				";expires=5"},
+		{"names that begin like those that may", ";expire=1;qq=1;method=x", ""},
+		{"blanks between them go", ";expires=5 ; q=1 ;x", ";expires=5; q=1"},
+};
+
+static void test_keep(void **state)
 {
-	struct tr_contacts got = {0};
-	const char *body = "sip:a@h;q=1 ; transport = tls;expires=5, <sip:b@h>";
-	size_t at;
+	char body[512], kept[512];
+	size_t i, j, n, at;
 
 	(void)state;
+	for(i = 0; i < sizeof(passing) / sizeof(*passing); i++) {
+		struct tr_contacts got = {0};
+
+		snprintf(body, sizeof(body), "sip:a@h%s, <sip:b@h>", passing[i].params);
+		assert_int_equal(tr_contact_walk((struct tr_view){body, strlen(body)},
+								 &got, &at),
+				0);
+		for(j = n = 0; j < got.c[0].kept; j++) {
+			memcpy(kept + n, got.c[0].keep[j].s, got.c[0].keep[j].len);
+			n += got.c[0].keep[j].len;
+		}
+		kept[n] = '\0';
+		if(strcmp(kept, passing[i].kept) != 0) {
+			fail_msg("%s: want '%s', got '%s'", passing[i].about,
+					passing[i].kept, kept);
+		}
+		if(got.c[0].all_kept && strcmp(kept, passing[i].params) != 0) {
+			fail_msg("%s: not all were kept", passing[i].about);
+		}
+		assert_true(got.c[1].all_kept);
+	}
+}
+
+static void test_keep_bound(void **state)
+{
+	struct tr_contacts got = {0};
+	char body[512] = "<sip:a@h>";
+	size_t at;
+	int i;
+
+	(void)state;
+	for(i = 0; i <= TR_CONTACT_KEEP_MAX; i++) {
+		strcat(body, ";+a");
+	}
 	assert_int_equal(
 			tr_contact_walk((struct tr_view){body, strlen(body)}, &got, &at),
 			0);
-	assert_true(same(got.c[0].transport, "; transport = tls"));
-	assert_int_equal(got.c[0].expires, 5);
-	assert_int_equal(got.c[1].transport.len, 0);
+	assert_int_equal(got.c[0].kept, TR_CONTACT_KEEP_MAX);
+	assert_false(got.c[0].all_kept);
 }
 
 int main(void)
@@ -240,7 +295,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_good),
 			cmocka_unit_test(test_bad),
-			cmocka_unit_test(test_transport),
+			cmocka_unit_test(test_keep),
+			cmocka_unit_test(test_keep_bound),
 			cmocka_unit_test(test_star),
 			cmocka_unit_test(test_bound),
 	};

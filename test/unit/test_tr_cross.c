@@ -15,7 +15,7 @@
 #define TAIL "X: 1@10.99.1.2\r\n\r\nCall-ID: 1@10.99.1.2\r\n"
 /* The Call-ID 1@10.99.1.2, its token, and how they look in a URI. */
 #define ID "1@10.99.1.2"
-#define TOKEN "tc1-MUAxMC45OS4xLjI"
+#define TOKEN "tc1-zKkvZHwOBrmi5Z65-S2FuyiQZwsm5q2XMs-m"
 #define ESCAPED "1%4010.99.1.2"
 
 static struct tr_inside inside;
@@ -185,6 +185,7 @@ static void test_long_in_uri(void **state)
 static int make_inside(void **state)
 {
 	(void)state;
+	tr_inside_key(&inside, view("0123456789abcdef"));
 	tr_inside_add(&inside, view("10.99.1.2"));
 	return 0;
 }

@@ -107,6 +107,28 @@ static void test_grammar(void **state)
 	assert_true(t.len < 90);
 }
 
+/* Nothing of the URI can be read in its token. */
+static void test_not_readable(void **state)
+{
+	struct tr_flow_keys keys;
+	char token[TR_FLOW_TOKEN_MAX];
+	uint8_t raw[TR_FLOW_TOKEN_MAX];
+	struct tr_view t;
+	size_t n, at;
+
+	(void)state;
+	keys_of(&keys, SECRET, INNER, OUTER, 7);
+	t = encode(&keys, TR_KIND_PHONE, 1, uris[0].uri, token);
+	assert_int_equal(tr_b64_decode(t.s + TR_FLOW_PREFIX_LEN,
+							 t.len - TR_FLOW_PREFIX_LEN, raw, sizeof(raw), &n),
+			0);
+	for(at = 0; at + 4 <= n; at++) {
+		assert_memory_not_equal(raw + at, "alic", 4);
+		assert_memory_not_equal(raw + at, "192.", 4);
+		assert_memory_not_equal(raw + at, "\0\0\0\1", 4);
+	}
+}
+
 static const struct {
 	const char *about;
 	const char *user;
@@ -336,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_round_trip),
 			cmocka_unit_test(test_grammar),
+			cmocka_unit_test(test_not_readable),
 			cmocka_unit_test(test_strangers),
 			cmocka_unit_test(test_edges),
 			cmocka_unit_test(test_wrong_side),

@@ -125,12 +125,71 @@ static void test_is_sip(void **state)
 	}
 }
 
+/* len 0: to the NUL. */
+static const struct {
+	const char *about;
+	const char *msg;
+	int want;
+	size_t len;
+} heads[] = {
+		{"a request", "BYE sip:a SIP/2.0\r\nA: b\r\n\r\n", 1, 0},
+		{"RFC 3261 s25.1: HT is white space",
+				"BYE sip:a SIP/2.0\r\nA:\tb\r\n\tc\r\n\r\n", 1, 0},
+		{"RFC 3261 s25.1: UTF-8 may stand in texts",
+				"BYE sip:a SIP/2.0\r\nSubject: \xc3\xa4\r\n\r\n", 1, 0},
+		{"nothing, as of a keep-alive", "", 1, 0},
+		{"no empty line", "BYE sip:a SIP/2.0\r\nA: b", 1, 0},
+		{"lines that end in LF alone", "BYE sip:a SIP/2.0\nA: b\n\n", 0, 0},
+		{"one line that does", "BYE sip:a SIP/2.0\r\nA: b\nC: d\r\n\r\n", 0, 0},
+		{"the empty line ends in LF alone", "BYE sip:a SIP/2.0\r\nA: b\r\n\n",
+				0, 0},
+		{"what the body holds", "BYE sip:a SIP/2.0\r\n\r\na\rb\0c\nd\x01\x7f",
+				1, 31},
+		{"a body behind an LF alone", "BYE sip:a SIP/2.0\n\na\rb\0c", 0, 24},
+		{"a CR in a value: the core's To and Via end there",
+				"SIP/2.0 200 OK\r\nTo: <sip:a>;tag=x\rVia: y\r\n\r\n", 0, 0},
+		{"a CR in the first line", "BYE sip:a SIP/2.0\rA: b\r\n\r\n", 0, 0},
+		{"a CR in a name", "BYE sip:a SIP/2.0\r\nA\r: b\r\n\r\n", 0, 0},
+		{"two CRs before an LF", "BYE sip:a SIP/2.0\r\nA: b\r\r\n\r\n", 0, 0},
+		{"a line of a CR alone", "BYE sip:a SIP/2.0\r\n\rA: b\r\n\r\n", 0, 0},
+		{"a CR between LFs", "BYE sip:a SIP/2.0\nA: b\rC: d\n\n", 0, 0},
+		{"a CR at the end of all", "BYE sip:a SIP/2.0\r\nA: b\r", 0, 0},
+		{"a CR where there is no empty line", "BYE sip:a SIP/2.0\r\nA: b\rC", 0,
+				0},
+		{"a NUL", "BYE sip:a SIP/2.0\r\nA: b\0c\r\n\r\n", 0, 29},
+		{"a NUL in the first line", "BYE sip:\0 SIP/2.0\r\n\r\n", 0, 21},
+		{"a vertical tab", "BYE sip:a SIP/2.0\r\nA: b\013C: d\r\n\r\n", 0, 0},
+		{"an escape character", "BYE sip:a SIP/2.0\r\nA: \x1b[2J\r\n\r\n", 0,
+				0},
+		{"DEL", "BYE sip:a SIP/2.0\r\nA: \x7f\r\n\r\n", 0, 0},
+};
+
+static void test_is_clean(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		struct tr_view msg = view(heads[i].msg);
+		int got;
+
+		if(heads[i].len > 0) {
+			msg.len = heads[i].len;
+		}
+		got = tr_header_is_clean(msg);
+		if(got != heads[i].want) {
+			fail_msg("%s: want %d, got %d", heads[i].about, heads[i].want, got);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_walk),
 			cmocka_unit_test(test_names),
 			cmocka_unit_test(test_is_sip),
+			cmocka_unit_test(test_is_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

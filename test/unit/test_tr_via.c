@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Do Vias go into the token, and come out of it only when it is ours? */
+#include "../../modules/tls_reuse/tr_b64.h"
 #include "../../modules/tls_reuse/tr_via.h"
 
 #include <setjmp.h>
@@ -15,7 +16,8 @@
 #define TAIL "Call-ID: 1\r\nContent-Length: 0\r\n\r\n"
 #define ROOM (TR_VIA_ROOM + 16384)
 
-static struct tr_mac_key key;
+static struct tr_via_keys keys;
+static const struct tr_seal_key *const key = &keys.to[TR_VIA_INSIDE];
 
 static struct tr_view view(const char *text)
 {
@@ -70,7 +72,7 @@ static void test_round_trip(void **state)
 	for(i = 0; i < sizeof(hidden) / sizeof(*hidden); i++) {
 		snprintf(request, sizeof(request), "%s%s%s%s", first, ours,
 				hidden[i].request, TAIL);
-		if(tr_via_hide(&key, view(request), sent, sizeof(sent), &len)
+		if(tr_via_hide(key, view(request), sent, sizeof(sent), &len)
 				!= TR_VIA_DONE) {
 			fail_msg("%s: not hidden", hidden[i].about);
 		}
@@ -80,7 +82,7 @@ static void test_round_trip(void **state)
 			fail_msg("%s: left as %s", hidden[i].about, sent);
 		}
 		len = reply_to(sent, len, reply);
-		if(tr_via_show(&key, (struct tr_view){reply, len}, shown, sizeof(shown),
+		if(tr_via_show(key, (struct tr_view){reply, len}, shown, sizeof(shown),
 				   &len)
 				!= TR_VIA_DONE) {
 			fail_msg("%s: not shown again", hidden[i].about);
@@ -118,18 +120,19 @@ static void test_same(void **state)
 
 	(void)state;
 	for(i = 0; i < sizeof(same) / sizeof(*same); i++) {
-		if(tr_via_hide(&key, view(same[i].msg), out, sizeof(out), &len)
+		if(tr_via_hide(key, view(same[i].msg), out, sizeof(out), &len)
 				!= TR_VIA_SAME) {
 			fail_msg("hide: %s: changed", same[i].about);
 		}
-		if(tr_via_show(&key, view(same[i].msg), out, sizeof(out), &len)
+		if(tr_via_show(key, view(same[i].msg), out, sizeof(out), &len)
 				!= TR_VIA_SAME) {
 			fail_msg("show: %s: changed", same[i].about);
 		}
 	}
 }
 
-/* Replies that name a way of their own: only our own Via is left. */
+/* Replies that name a way of their own: only our own Via is left, and not
+ * even its branch. */
 static const struct {
 	const char *about;
 	const char *vias;
@@ -141,6 +144,8 @@ static const struct {
 		{"a token that is none", "Via: SIP/2.0/UDP e;branch=1;tv=AAAA\r\n"},
 		{"an empty token", "Via: SIP/2.0/UDP e;branch=1;tv=\r\n"},
 		{"two tokens", "Via: SIP/2.0/UDP e;branch=1;tv=AAAA;tv=AAAA\r\n"},
+		{"a quote", "Via: SIP/2.0/UDP e;branch=1;x=\";tv=AAAA\"\r\n"},
+		{"two branches", "Via: SIP/2.0/UDP e;branch=1;branch=1\r\n"},
 		{"a compact second Via", "v: SIP/2.0/UDP e;branch=1\r\nv: x y\r\n"},
 };
 
@@ -154,13 +159,14 @@ static void test_forged(void **state)
 	for(i = 0; i < sizeof(forged) / sizeof(*forged); i++) {
 		snprintf(msg, sizeof(msg), "SIP/2.0 200 OK\r\n%s%s", forged[i].vias,
 				TAIL);
-		if(tr_via_show(&key, view(msg), out, sizeof(out), &len)
+		if(tr_via_show(key, view(msg), out, sizeof(out), &len)
 				!= TR_VIA_FORGED) {
 			fail_msg("%s: taken", forged[i].about);
 		}
 		out[len] = '\0';
 		if(strstr(out, "UDP x") || strstr(out, "x y") || strchr(out, ',')
-				|| strstr(out, "tv=") || strstr(out, "branch=1") == NULL) {
+				|| strchr(out, ';')
+				|| strstr(out, "SIP/2.0/UDP e\r\n") == NULL) {
 			fail_msg("%s: left %s", forged[i].about, out);
 		}
 	}
@@ -177,7 +183,7 @@ static void test_altered(void **state)
 	enum tr_via result;
 
 	(void)state;
-	assert_int_equal(tr_via_hide(&key, view(request), sent, sizeof(sent), &len),
+	assert_int_equal(tr_via_hide(key, view(request), sent, sizeof(sent), &len),
 			TR_VIA_DONE);
 	len = reply_to(sent, len, reply);
 	reply[len] = '\0';
@@ -188,12 +194,112 @@ static void test_altered(void **state)
 
 		reply[at] = keep == 'A' ? 'B' : 'A';
 		result = tr_via_show(
-				&key, (struct tr_view){reply, len}, out, sizeof(out), &out_len);
+				key, (struct tr_view){reply, len}, out, sizeof(out), &out_len);
 		if(result != TR_VIA_FORGED) {
 			fail_msg("octet %zu of the token changed: taken", at);
 		}
 		reply[at] = keep;
 	}
+}
+
+/* Our own Via in the request, and in the reply: what stays the same and what
+ * must not change. */
+static const struct {
+	const char *about;
+	const char *sent;
+	const char *back; /* "%s": the token */
+	enum tr_via want;
+} bound[] = {
+		{"the same", "branch=b;i=1;te=oi", "branch=b;i=1;te=oi;tv=%s",
+				TR_VIA_DONE},
+		{"RFC 3261 s18.2.1: received and rport, another order",
+				"branch=b;rport;i=1;te=oi",
+				"te=oi;received=192.0.2.9;tv=%s;rport=5;i=1;branch=b",
+				TR_VIA_DONE},
+		{"neither i nor te, as to a phone", "branch=b", "tv=%s;branch=b",
+				TR_VIA_DONE},
+		{"replayed under another transaction", "branch=b;i=1",
+				"branch=c;i=1;tv=%s", TR_VIA_FORGED},
+		{"another connection", "branch=b;i=1", "branch=b;i=2;tv=%s",
+				TR_VIA_FORGED},
+		{"a connection that there was not", "branch=b", "branch=b;i=2;tv=%s",
+				TR_VIA_FORGED},
+		{"the connection is left out", "branch=b;i=1", "branch=b;tv=%s",
+				TR_VIA_FORGED},
+		{"an answer becomes an offer", "branch=b;te=oi", "branch=b;te=n;tv=%s",
+				TR_VIA_FORGED},
+		{"a second connection", "branch=b;i=1", "branch=b;i=1;I=2;tv=%s",
+				TR_VIA_FORGED},
+		{"the same one twice", "branch=b;i=1", "branch=b;i=1;i=1;tv=%s",
+				TR_VIA_FORGED},
+		{"no branch", "branch=b", "tv=%s", TR_VIA_FORGED},
+};
+
+static enum tr_via answer(const char *sent, const char *back)
+{
+	static char msg[4096], out[ROOM], via[2048];
+	char token[1024] = "", *at;
+	size_t len;
+
+	snprintf(msg, sizeof(msg),
+			"BYE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP e;%s\r\n"
+			"Via: SIP/2.0/TLS p;branch=2\r\n" TAIL,
+			sent);
+	assert_int_equal(
+			tr_via_hide(key, view(msg), out, sizeof(out), &len), TR_VIA_DONE);
+	out[len] = '\0';
+	at = strstr(out, ";tv=");
+	assert_non_null(at);
+	memcpy(token, at + 4, strcspn(at + 4, "\r"));
+	snprintf(via, sizeof(via), back, token);
+	snprintf(msg, sizeof(msg), "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP e;%s\r\n%s",
+			via, TAIL);
+	return tr_via_show(key, view(msg), out, sizeof(out), &len);
+}
+
+static void test_bound(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(bound) / sizeof(*bound); i++) {
+		enum tr_via got = answer(bound[i].sent, bound[i].back);
+
+		if(got != bound[i].want) {
+			fail_msg("%s: want %d, got %d", bound[i].about, bound[i].want, got);
+		}
+	}
+}
+
+/* A token of one side does not open on the other, and shows nothing. */
+static void test_sides(void **state)
+{
+	static const char request[] = "BYE sip:a@b SIP/2.0\r\n"
+								  "Via: SIP/2.0/UDP e;branch=1\r\n"
+								  "Via: SIP/2.0/TLS p;branch=2\r\n" TAIL;
+	static char sent[ROOM], reply[ROOM], out[ROOM];
+	uint8_t raw[256];
+	size_t len, out_len, n, at;
+	char *token;
+
+	(void)state;
+	assert_int_equal(tr_via_hide(key, view(request), sent, sizeof(sent), &len),
+			TR_VIA_DONE);
+	token = strstr(sent, ";tv=") + 4;
+	assert_int_equal(
+			tr_b64_decode(token, strcspn(token, "\r"), raw, sizeof(raw), &n),
+			0);
+	for(at = 0; at + 4 <= n; at++) {
+		assert_memory_not_equal(raw + at, "SIP/", 4);
+	}
+	len = reply_to(sent, len, reply);
+	assert_int_equal(
+			tr_via_show(&keys.to[TR_VIA_OUTSIDE], (struct tr_view){reply, len},
+					out, sizeof(out), &out_len),
+			TR_VIA_FORGED);
+	assert_int_equal(tr_via_show(key, (struct tr_view){reply, len}, out,
+							 sizeof(out), &out_len),
+			TR_VIA_DONE);
 }
 
 static void test_bounds(void **state)
@@ -207,19 +313,19 @@ static void test_bounds(void **state)
 	memset(msg + n, 'a', TR_VIA_MAX);
 	strcpy(msg + n + TR_VIA_MAX, "\r\n" TAIL);
 	assert_int_equal(
-			tr_via_hide(&key, view(msg), out, sizeof(out), &len), TR_VIA_DONE);
-	assert_int_equal(tr_via_hide(&key, view(msg), out, strlen(msg), &len),
+			tr_via_hide(key, view(msg), out, sizeof(out), &len), TR_VIA_DONE);
+	assert_int_equal(tr_via_hide(key, view(msg), out, strlen(msg), &len),
 			TR_VIA_NO_ROOM);
 	msg[n + TR_VIA_MAX] = 'a';
 	strcpy(msg + n + TR_VIA_MAX + 1, "\r\n" TAIL);
-	assert_int_equal(tr_via_hide(&key, view(msg), out, sizeof(out), &len),
+	assert_int_equal(tr_via_hide(key, view(msg), out, sizeof(out), &len),
 			TR_VIA_TOO_LONG);
 }
 
 static int make_key(void **state)
 {
 	(void)state;
-	tr_via_key(&key, view("0123456789abcdef"));
+	tr_via_init(&keys, view("0123456789abcdef"));
 	return 0;
 }
 
@@ -230,6 +336,8 @@ int main(void)
 			cmocka_unit_test(test_same),
 			cmocka_unit_test(test_forged),
 			cmocka_unit_test(test_altered),
+			cmocka_unit_test(test_bound),
+			cmocka_unit_test(test_sides),
 			cmocka_unit_test(test_bounds),
 	};
 
