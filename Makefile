@@ -30,5 +30,7 @@ help: ## list the targets
 .PHONY: clean
 clean: ## delete what was built (FETCHED=1: what was fetched, too)
 	rm -rf $(BUILD)/farm-* $(BUILD)/modules $(BUILD)/pure $(BUILD)/tools \
-		$(BUILD)/unit $(BUILD)/fuzz $(BUILD)/load $(BUILD)/run
+		$(BUILD)/san $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/libfuzzer \
+		$(BUILD)/load $(BUILD)/run $(BUILD)/debian13/farm-* \
+		$(BUILD)/debian13/modules
 	$(if $(FETCHED),rm -rf $(BUILD))

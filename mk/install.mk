@@ -16,7 +16,7 @@ install: packages-install build tools ## onto this machine (DESTDIR=DIR)
 	install -m 644 $(CONFIGS) "$(ETC)"
 	@for file in $(SETTINGS); do \
 		[ -e "$(ETC)/$${file##*/}" ] || install -vm 644 $$file "$(ETC)"; done
-	@mk/install-key.sh "$(ETC)/flow.key"
+	@test -n "$(DESTDIR)" || mk/install-key.sh "$(ETC)/flow.key"
 	install -m 755 tools/edge-start "$(DESTDIR)/usr/sbin"
 	install -m 755 $(C_TOOLS:%=$(BUILD)/tools/%) tools/edge-cert \
 		"$(DESTDIR)/usr/bin"
@@ -24,5 +24,6 @@ install: packages-install build tools ## onto this machine (DESTDIR=DIR)
 		"$(UNITS)/kamailio.service.d/tls-edge.conf"
 	install -m 644 README.md docs/*.md rtpengine-conf/* \
 		"$(DESTDIR)/usr/share/doc/tls-edge"
+	@test -n "$(DESTDIR)" || mk/services.sh enable
 	@echo "Next: set $(ETC)/edge.env, then systemctl daemon-reload and" \
 		"systemctl restart kamailio"

@@ -2,6 +2,8 @@
 # Put the modules where this machine's Kamailio looks for modules.
 #   install.sh BUILD DESTDIR KAMAILIO_BIN
 set -eu
+[ -n "$2" ] || [ "$(id -u)" = 0 ] ||
+	{ echo "tls-edge: make install needs root, or DESTDIR=DIR" >&2; exit 1; }
 build=$1 destdir=$2 kamailio=$3
 
 directory=$("$kamailio" -h |

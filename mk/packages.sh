@@ -29,10 +29,13 @@ fi
 
 log=$(mktemp)
 echo "tls-edge: installing$missing"
+echo "tls-edge: (half a minute, the first time)"
 export DEBIAN_FRONTEND=noninteractive
 if apt-get update >"$log" 2>&1 &&
 	apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
 	rm -f "$log"
+	# what came only for a try must not start with the machine, either
+	"$(dirname "$0")/services.sh" disable $missing
 else
 	tail -n 20 "$log" >&2
 	echo "tls-edge: apt-get failed; the whole log is $log" >&2

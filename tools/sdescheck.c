@@ -49,7 +49,7 @@ struct inputs {
 	struct sp_sdp offer;
 };
 
-static int usage(void)
+static void usage(FILE *to)
 {
 	fputs("usage: sdescheck --policy POLICY.xml --side SIDE [options]"
 		  " FILE.sdp\n"
@@ -62,8 +62,7 @@ static int usage(void)
 		  "  --flags                  print rtpengine's flags\n"
 		  "  --final                  judge a finished SDP that leaves to"
 		  " SIDE\n",
-			stderr);
-	return TROUBLE;
+			to);
 }
 
 static int trouble(const char *words)
@@ -269,8 +268,14 @@ int main(int argc, char **argv)
 	struct options o = {0};
 	int ret;
 
-	if(read_options(&o, argc, argv) < 0)
-		return usage();
+	if(argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if(read_options(&o, argc, argv) < 0) {
+		usage(stderr);
+		return TROUBLE;
+	}
 	ret = load(&o, &in);
 	if(ret == 0)
 		ret = o.final ? judge_final(&o, &in) : judge(&o, &in);

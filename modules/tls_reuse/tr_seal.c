@@ -21,16 +21,14 @@ void tr_seal_init(
 	tr_mac_prefix(&key->mac, (const uint8_t *)context.s, context.len);
 }
 
-static void make_tag(const struct tr_seal_key *key, struct tr_view bound,
-		const uint8_t *data, size_t len, uint8_t tag[TR_SEAL_LEN])
+/* The key of the MAC over what is bound and then sealed; to be wiped. */
+static void bind_mac(const struct tr_seal_key *key, struct tr_view bound,
+		struct tr_mac_key *mac)
 {
-	struct tr_mac_key mac = key->mac;
-
+	*mac = key->mac;
 	if(bound.len > 0) {
-		tr_mac_prefix(&mac, (const uint8_t *)bound.s, bound.len);
+		tr_mac_prefix(mac, (const uint8_t *)bound.s, bound.len);
 	}
-	tr_mac_make(&mac, data, len, tag);
-	tr_mac_wipe(&mac);
 }
 
 /* Counter mode, NIST SP 800-38A s6.5: the counter is all 128 bits. */
@@ -55,25 +53,31 @@ static void xor_stream(const struct tr_seal_key *key, const uint8_t *tag,
 void tr_seal(const struct tr_seal_key *key, struct tr_view bound, uint8_t *data,
 		size_t len, uint8_t tag[TR_SEAL_LEN])
 {
-	make_tag(key, bound, data, len, tag);
+	struct tr_mac_key mac;
+
+	bind_mac(key, bound, &mac);
+	tr_mac_make(&mac, data, len, tag);
+	tr_mac_wipe(&mac);
 	xor_stream(key, tag, data, len);
 }
 
 int tr_seal_open(const struct tr_seal_key *key, struct tr_view bound,
 		uint8_t *data, size_t len, const uint8_t tag[TR_SEAL_LEN])
 {
-	uint8_t want[TR_SEAL_LEN];
+	struct tr_mac_key mac;
+	int good;
 
 	if(key->enc.rounds == 0) {
 		return 0;
 	}
 	xor_stream(key, tag, data, len);
-	make_tag(key, bound, data, len, want);
-	if(CRYPTO_memcmp(want, tag, sizeof(want)) != 0) {
+	bind_mac(key, bound, &mac);
+	good = tr_mac_check(&mac, data, len, tag);
+	tr_mac_wipe(&mac);
+	if(!good) {
 		OPENSSL_cleanse(data, len);
-		return 0;
 	}
-	return 1;
+	return good;
 }
 
 void tr_seal_wipe(struct tr_seal_key *key)

@@ -7,12 +7,13 @@ main() inside the sandbox.
 """
 
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
 from typing import Mapping, NoReturn, Optional
 
-from . import certs, roots, verdict
+from . import certs, roots, sip, verdict
 from .asterisk import KINDS
 from .baresip import Phone
 from .core import Lab
@@ -88,6 +89,8 @@ class Demo:
             good = steps.run("the PBX", self._pbx, good)
         good = steps.run("rtpengine", self._rtpengine, good)
         good = steps.run("the edge", self._edge, good)
+        if self.own_pbx:
+            good = steps.run("the PBX answers", self._answers, good)
         return steps.run("captures on both sides", self._captures, good)
 
     def _certificates(self) -> str:
@@ -164,6 +167,27 @@ class Demo:
         else:
             steps.skip("the PBX calls the phone",
                        "set CALLBACK=an extension that calls the account")
+
+    def _answers(self) -> str:
+        """An operator's PBX, asked as the edge asks it."""
+        assert self.lab
+        site = self.lab.site
+        where = f"{site.pbx}:{site.pbx_port}"
+        if (self.env.get("PBX_TRANSPORT") or "udp") == "tcp":
+            try:
+                socket.create_connection((site.pbx, site.pbx_port), 4).close()
+            except OSError as error:
+                raise LabError(f"{where} takes no TCP connection from "
+                               f"{site.inner}: {error}") from error
+            return f"{where}, over TCP"
+        for _ in range(3):
+            if sip.ask((site.pbx, site.pbx_port), sip.request(
+                    "OPTIONS", f"sip:{where}", f"UDP {site.inner}:5060"),
+                    timeout=1):
+                return f"{where}, to OPTIONS over UDP"
+        raise LabError(f"{where} says nothing to OPTIONS over UDP: is it "
+                       f"on, does it allow {site.inner}, is it "
+                       "PBX_TRANSPORT=tcp?")
 
     def _register(self) -> str:
         assert self.lab

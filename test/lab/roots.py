@@ -43,7 +43,7 @@ RECIPES = {
 
 
 def ready(name: str) -> bool:
-    return (ROOTS / f".{name}.ready").exists()
+    return (ROOTS / f".{name}.ready").exists() and (ROOTS / name).is_dir()
 
 
 def root(name: str, progress: Optional[Progress] = None) -> Path:

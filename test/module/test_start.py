@@ -103,12 +103,33 @@ def _fails(lab: Lab, spoilt: dict[str, Optional[str]], *words: str,
 
 # --- edge.env ---------------------------------------------------------------
 
+@pytest.mark.parametrize("name, value, words", [
+    ("EDGE_OUTER_ADVERTIZE", "192.0.2.1", "there is no setting"),
+    ("EDGE_DOMAIN", '"edge.test"', "write the bare value"),
+    ("PBX_ADDR", "10.99.1.2 # asterisk", "write the bare value"),
+    ("EDGE_DOMAIN", "sip:edge.test", "is no domain name"),
+    ("EDGE_OUTER_PORT", "70000", "is no port"),
+    ("EDGE_OUTER", "203.0.113.9", "is no address of this machine"),
+    ("EDGE_OUTER", "0.0.0.0", "one IPv4 address"),
+    ("EDGE_INNER", "edge.test", "one IPv4 address"),
+    ("EDGE_RTPENGINE", "203.0.113.5:2223", "loopback only"),
+    ("EDGE_RTPENGINE", "127.0.0.1", "127.0.0.1:PORT"),
+    ("PBX_ADDR", "fd00::9", "only IPv4"),
+    ("PBX_ADDR", "10.99.1", "is no address"),
+    ("PBX_ADDR", "10.99.1.1", "are the edge's own"),
+])
+def test_setting_wrong(lab: Lab, where: Path, name: str, value: str,
+                       words: str):
+    """A value that cannot work is named, with what would."""
+    _fails(lab, {name: value}, words)
+
+
 @pytest.mark.parametrize("value", [None, ""], ids=["missing", "empty"])
 @pytest.mark.parametrize("name", REQUIRED)
 def test_setting_missing(lab: Lab, where: Path, name: str,
                          value: Optional[str]):
     """A setting that is not there is named, with where to read on."""
-    _fails(lab, {name: value}, f"{name} is not set: see cfg/edge.env")
+    _fails(lab, {name: value}, f"{name} is not set: add the line")
 
 
 @pytest.mark.parametrize("line", [

@@ -13,23 +13,11 @@ import socket
 import pytest
 
 from lab import net
-from lab.client import (Bench, Caller, Message, bench, parse,
-                        plain_answer, reply_to, sdp, word, PLAIN_AUDIO)
+from lab.client import (Bench, Caller, Message, parse, plain_answer, reply_to,
+                        sdp, word, PLAIN_AUDIO)
 
 STRANGER = (net.PBX, 5999)      # a socket inside that must hear nothing
 EVIL = f"Via: SIP/2.0/UDP {STRANGER[0]}:{STRANGER[1]};branch=z9hG4bKevil"
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
 
 
 @pytest.fixture(name="stranger")

@@ -13,25 +13,13 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from lab import net
-from lab.client import Bench, Caller, Message, bench, parse, word
+from lab.client import Bench, Caller, Message, parse, word
 
 ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
             "0123456789-_")
 PREFIX = "tr1_"
 INNER, OUTER = f"{net.EDGE_INNER}:5060", f"{net.EDGE_OUTER}:5061"
 PHONE, PBX = 1, 2                   # kinds of tokens
-
-
-@pytest.fixture(scope="module", params=["stateless", "tm"])
-def bench_(request, laboratories):
-    laboratories.close()
-    yield from bench(request.param)
-
-
-@pytest.fixture(name="bench")
-def clean_bench(bench_):
-    yield bench_
-    bench_.hang_up()
 
 
 # --- a second maker of tokens, written from docs/tls_reuse.md -------------
