@@ -69,7 +69,8 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 	/* RFC 5922 s7.3: no identities found, not authenticated. */
 	if(peer->ident_reason != CM_OK)
 		return peer->ident_reason;
-	if(cm_name_parse(domain, len, 1, &name) != CM_OK)
+	/* RFC 5922 s7.2: a domain that is asked for is a name, never a pattern. */
+	if(cm_name_parse(domain, len, 0, &name) != CM_OK)
 		return CM_DOMAIN_BAD;
 	return cm_match(&peer->names, &name, opts);
 }
