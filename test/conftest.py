@@ -19,8 +19,8 @@ from typing import Iterator, NamedTuple, Optional
 
 import pytest
 
-from lab.client import Bench
-from lab.client import bench as a_bench
+from lab.bench import Bench, Stranger
+from lab.bench import bench as a_bench
 from lab.core import Lab
 
 
@@ -129,6 +129,14 @@ def clean_bench(bench_: Bench) -> Iterator[Bench]:
     """That bench without phones."""
     yield bench_
     bench_.hang_up()
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    """Somebody inside who must hear nothing."""
+    made = Stranger()
+    yield made
+    made.sock.close()
 
 
 def _place(item: pytest.Item) -> int:

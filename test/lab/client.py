@@ -3,8 +3,7 @@
 
 A Talker is a scripted end of one connection or socket; a Caller is one
 outside, over TLS; a ScriptedPbx is one inside that answers the edge's
-probes and leaves everything else to the test.  A Bench is a laboratory
-with such a PBX.
+probes and leaves everything else to the test.
 """
 
 import base64
@@ -15,11 +14,10 @@ import socket
 import ssl
 import threading
 import time
-from typing import Any, Iterator, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
-from . import leaks, net
+from . import net
 from .core import Lab
-from .pcap import UDP, Packet
 from .proc import LabError, wait_for
 
 COMPACT = {"v": "via", "m": "contact", "f": "from", "t": "to",
@@ -372,71 +370,3 @@ class ScriptedPbx(Talker):
         given.setdefault("sender", f"sip:101@{net.PBX}")
         given.setdefault("contact", f"<sip:101@{net.PBX}:5060>")
         return self.request(method, uri, **given)
-
-
-class Bench:
-    """A laboratory with a scripted PBX; all that the PBX is sent is kept.
-
-    options: Lab's.
-    """
-
-    def __init__(self, mode: str = "stateless", **options: Any):
-        self.lab = Lab(None, mode, name=f"bench-{mode}", **options)
-        self.pbx = ScriptedPbx()
-        self.callers: list[Caller] = []
-        try:
-            self.lab.start()
-            self.inner = self.lab.capture("inner")
-        except Exception:
-            self.pbx.close()
-            raise
-
-    def close(self) -> None:
-        self.hang_up()
-        self.pbx.close()
-        self.lab.stop()
-
-    def hang_up(self) -> None:
-        for caller in self.callers:
-            caller.close()
-        self.callers.clear()
-
-    def caller(self, address: str = "") -> Caller:
-        self.callers.append(Caller(self.lab, address))
-        return self.callers[-1]
-
-    def registered(self) -> tuple[Caller, str]:
-        """A phone, and the URI under which the PBX reaches it."""
-        caller = self.caller()
-        return caller, self.pbx.register(caller)
-
-    def stat(self, name: str, module: str = "tls_reuse") -> int:
-        values = self.lab.rpc(f"{module}.stats")[0]
-        assert isinstance(values, dict)
-        return int(values[name])
-
-    def leaks(self) -> list[leaks.Leak]:
-        """What the PBX should not have been shown, in all messages."""
-        heard = [Packet(0, UDP, self.pbx.peer, (net.PBX, 5060), m.raw)
-                 for m in list(self.pbx.heard)]
-        sent = [packet for packet in self.inner.packets()
-                if packet.source[0] == net.EDGE_INNER]
-        return leaks.inside([*sent, *heard])
-
-
-def bench(mode: str, last_look: bool = False,
-          **options: Any) -> Iterator[Bench]:
-    """For a fixture: a bench that must not have leaked at its end.
-
-    last_look: its tests are about what only onsend_route can stop.
-    """
-    made = Bench(mode, **options)
-    try:
-        yield made
-        found = made.leaks()
-        assert not found, "\n".join(map(str, found[:5]))
-        stopped = made.stat("leaks_stopped", "sdes_policy")
-        assert bool(stopped) == last_look, stopped
-        assert made.lab.edge.alive()
-    finally:
-        made.close()

@@ -4,7 +4,8 @@
 import pytest
 
 from lab import net
-from lab.client import Bench, Caller, parse, plain_answer, word
+from lab.bench import Bench
+from lab.client import Caller, parse, plain_answer, word
 
 
 MANY = ", ".join(f"<sip:a{n}@10.99.0.2>" for n in range(17))

@@ -12,8 +12,9 @@ import socket
 import pytest
 
 from lab import net
-from lab.client import (PLAIN_AUDIO, Bench, Caller, Message, Talker, key,
-                        offer, parse, sdp, secret_audio, word)
+from lab.bench import Bench
+from lab.client import (PLAIN_AUDIO, Caller, Message, Talker, key, offer,
+                        parse, sdp, secret_audio, word)
 
 
 @pytest.fixture(name="other")

@@ -13,7 +13,8 @@ from typing import Callable, Optional
 import pytest
 
 from lab import net
-from lab.client import (Bench, bench, offer, parse, plain_answer, word)
+from lab.bench import Bench, bench
+from lab.client import offer, parse, plain_answer, word
 from lab.proc import wait_for
 
 # rtpengine_tout_ms 500, one repetition, and a busy machine

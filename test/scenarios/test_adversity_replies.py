@@ -12,37 +12,10 @@ from typing import Optional
 import pytest
 
 from lab import net
-from lab.client import (Bench, Caller, Message, offer, plain_answer, parse,
-                        reply_to, sdp, PLAIN_AUDIO)
+from lab.bench import Bench, Stranger
+from lab.client import Message, offer, parse, reply_to, sdp, PLAIN_AUDIO
 
-STRANGER = (net.PBX, 5999)      # a socket inside that must hear nothing
-
-
-@pytest.fixture(name="stranger")
-def stranger_():
-    with net.inside("pbx"), socket.socket(socket.AF_INET,
-                                          socket.SOCK_DGRAM) as sock:
-        sock.bind(STRANGER)
-        sock.settimeout(0)
-        yield sock
-
-
-def _called(bench: Bench, method: str = "MESSAGE") -> \
-        tuple[Caller, Message]:
-    """A phone and a request that the PBX sent to it."""
-    phone, uri = bench.registered()
-    body = plain_answer() if method == "INVITE" else ""
-    bench.pbx.send(bench.pbx.to_phone(method, uri, body=body))
-    got = phone.receive()
-    assert got and got.method == method
-    return phone, got
-
-
-def _silent(stranger: socket.socket) -> bool:
-    try:
-        return not stranger.recv(65535)
-    except BlockingIOError:
-        return True
+STRANGER = Stranger.place    # must hear nothing
 
 
 def _forge_via(request: Message, top: Optional[str] = None,
@@ -89,22 +62,22 @@ def _case(name: str, request: Message) -> str:
     "second for the PBX", "plain second for a stranger",
     "plain second for the PBX", "in one line", "compact", "folded",
     "only another", "ours last"])
-def test_vias_of_a_phone(bench: Bench, stranger: socket.socket, case: str):
+def test_vias_of_a_phone(bench: Bench, stranger: Stranger, case: str):
     """A reply whose Vias are not the ones that the phone was given goes
     nowhere; the true one, sent afterwards, arrives (once)."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     call_id = request.header("call-id")
     phone.send(_case(case, request).replace("SIP/2.0 200 OK",
                                             "SIP/2.0 299 Forged", 1))
     phone.send(reply_to(request, "200 OK"))
     assert bench.pbx.wait(call_id, status=200)
     assert [m.status for m in bench.pbx.about(call_id)] == [200]
-    assert _silent(stranger)
+    assert stranger.heard_nothing()
 
 
 def test_no_via_at_all(bench: Bench):
     """A reply without any Via ends the phone's connection."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     phone.send(re.sub(r"Via: .*\r\n", "", reply_to(request, "200 OK")))
     assert phone.closed()
     assert bench.caller().alive(bench.pbx)
@@ -112,7 +85,7 @@ def test_no_via_at_all(bench: Bench):
     assert 200 not in statuses
 
 
-def test_a_reply_to_nothing(bench: Bench, stranger: socket.socket):
+def test_a_reply_to_nothing(bench: Bench, stranger: Stranger):
     """A reply that no request led to goes nowhere, whatever it names."""
     phone = bench.caller()
     for target in (f"{net.PBX}:5060", "%s:%d" % STRANGER, "edge.test"):
@@ -124,7 +97,7 @@ def test_a_reply_to_nothing(bench: Bench, stranger: socket.socket):
             "Call-ID: nothing\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n")
     assert phone.alive(bench.pbx)
     assert bench.pbx.about("nothing") == []
-    assert _silent(stranger)
+    assert stranger.heard_nothing()
 
 
 def test_a_reply_of_a_stranger_inside(bench: Bench):
@@ -172,7 +145,7 @@ def test_vias_of_the_pbx(bench: Bench, case: str):
 def test_a_reply_with_another_call(bench: Bench):
     """A phone may answer only what it was asked: the Vias of a request
     lead to the PBX and nowhere else, so a stolen one gains nothing."""
-    _, request = _called(bench)
+    _, request = bench.called()
     thief = bench.caller()
     thief.send(reply_to(request, "200 OK"))
     assert bench.pbx.wait(request.header("call-id"), status=200)
@@ -188,7 +161,7 @@ def test_a_reply_with_another_call(bench: Bench):
 def test_bad_answer_of_a_phone(bench: Bench, body: str):
     """A phone's answer that is not secret, or not an SDP, is removed: the
     PBX gets the reply without it, and never its words."""
-    phone, request = _called(bench, "INVITE")
+    phone, request = bench.called("INVITE")
     phone.accept(request, extra=f"Contact: <sip:alice@{phone.here}>\r\n",
                  body=body)
     got = bench.pbx.wait(request.header("call-id"), status=200)
@@ -198,7 +171,7 @@ def test_bad_answer_of_a_phone(bench: Bench, body: str):
 
 def test_good_answer_of_a_phone(bench: Bench):
     """The control of the test above."""
-    phone, request = _called(bench, "INVITE")
+    phone, request = bench.called("INVITE")
     phone.accept(request, extra=f"Contact: <sip:alice@{phone.here}>\r\n",
                  body=offer())
     got = bench.pbx.wait(request.header("call-id"), status=200)

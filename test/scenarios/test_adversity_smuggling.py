@@ -8,43 +8,15 @@ that looks at lines does not.  So a message with such a CR is none.
 
 import base64
 import re
-import socket
 
 import pytest
 
 from lab import net
-from lab.client import (Bench, Caller, Message, parse, plain_answer, reply_to,
-                        sdp, word, PLAIN_AUDIO)
+from lab.bench import Bench, Stranger
+from lab.client import Message, parse, reply_to, sdp, word, PLAIN_AUDIO
 
-STRANGER = (net.PBX, 5999)      # a socket inside that must hear nothing
+STRANGER = Stranger.place    # must hear nothing
 EVIL = f"Via: SIP/2.0/UDP {STRANGER[0]}:{STRANGER[1]};branch=z9hG4bKevil"
-
-
-@pytest.fixture(name="stranger")
-def stranger_():
-    with net.inside("pbx"), socket.socket(socket.AF_INET,
-                                          socket.SOCK_DGRAM) as sock:
-        sock.bind(STRANGER)
-        sock.settimeout(0)
-        yield sock
-
-
-def _silent(stranger: socket.socket) -> bool:
-    try:
-        return not stranger.recv(65535)
-    except BlockingIOError:
-        return True
-
-
-def _called(bench: Bench, method: str = "MESSAGE") -> \
-        tuple[Caller, Message]:
-    """A phone and a request that the PBX sent to it."""
-    phone, uri = bench.registered()
-    body = plain_answer() if method == "INVITE" else ""
-    bench.pbx.send(bench.pbx.to_phone(method, uri, body=body))
-    got = phone.receive()
-    assert got and got.method == method
-    return phone, got
 
 
 def _smuggled(text: str, header: str, what: str) -> str:
@@ -74,11 +46,11 @@ LINES = ["SIP/2.0", "Via:", "From:", "To:", "Call-ID:", "CSeq:", "X-A:"]
 
 @pytest.mark.parametrize("line", LINES)
 @pytest.mark.parametrize("what", WHAT, ids=lambda name: name)
-def test_a_reply_of_a_phone(bench: Bench, stranger: socket.socket,
+def test_a_reply_of_a_phone(bench: Bench, stranger: Stranger,
                             what: str, line: str):
     """It reaches neither the PBX nor a stranger, is counted, and ends the
     connection of who sent it; the others go on."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     before, heard = bench.stat("malformed_head"), len(bench.pbx.heard)
     phone.send(_smuggled(reply_to(request, "299 Forged", "X-A: b\r\n"), line,
                          WHAT[what]))
@@ -86,7 +58,7 @@ def test_a_reply_of_a_phone(bench: Bench, stranger: socket.socket,
     assert bench.stat("malformed_head") == before + 1
     assert bench.caller().alive(bench.pbx)
     assert 299 not in [m.status for m in bench.pbx.heard[heard:]]
-    assert _silent(stranger)
+    assert stranger.heard_nothing()
 
 
 @pytest.mark.parametrize("line", ["MESSAGE", *LINES[1:]])
@@ -204,7 +176,7 @@ CHANGES = {
 def test_own_words_of_a_phones_reply(bench: Bench, change: str):
     """What we wrote into our Via for ourselves comes back as it was, or
     the reply goes nowhere.  The true one still does."""
-    phone, request = _called(bench, "INVITE")
+    phone, request = bench.called("INVITE")
     assert ";te=" in request.header("via")
     before = bench.stat("via_forged")
     phone.send(_reply_with(request, CHANGES[change]))
@@ -239,7 +211,7 @@ def test_connection_in_the_pbxs_reply(bench: Bench, change: object):
 def test_order_and_more_words(bench: Bench):
     """RFC 3261 s18.2.1: who answers fills in rport and received; order
     does not matter, nor does the case of a parameter's name."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     first, *rest = request.header("via").split(";")
     rest = [re.sub("^branch", "Branch", word) for word in rest]
     via = ";".join([first, "received=10.99.0.1", *reversed(rest)])
@@ -249,7 +221,7 @@ def test_order_and_more_words(bench: Bench):
 
 def test_replayed_token(bench: Bench):
     """The hidden Vias of one request do not serve to answer another."""
-    phone, one = _called(bench)
+    phone, one = bench.called()
     uri = bench.pbx.register(phone)
     bench.pbx.send(bench.pbx.to_phone("MESSAGE", uri))
     two = phone.receive()
@@ -267,7 +239,7 @@ def test_replayed_token(bench: Bench):
 
 def test_a_token_of_the_other_side(bench: Bench):
     """What was sealed for the PBX's answers does not open in a phone's."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     text = phone.request("OPTIONS", phone.at("echo"))
     phone.send(text)
     asked = bench.pbx.wait(parse(text.encode()).header("call-id"))
@@ -280,7 +252,7 @@ def test_a_token_of_the_other_side(bench: Bench):
 
 def test_nothing_to_read(bench: Bench):
     """The PBX's Via cannot be read in what a phone gets."""
-    phone, request = _called(bench)
+    phone, request = bench.called()
     token = re.search(r";tv=([\w-]+)", request.header("via"))[1]
     raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
     assert b"SIP/2.0" not in raw and net.PBX.encode() not in raw
@@ -294,7 +266,7 @@ def test_a_phone_that_answers_a_register(bench: Bench, with_i: bool):
     """A phone's reply that calls itself one to REGISTER unregisters
     nobody, whose connection ever it names."""
     victim, _ = bench.registered()
-    phone, request = _called(bench)
+    phone, request = bench.called()
 
     def rows() -> list[dict]:
         return [row for row in bench.lab.rpc("tls_reuse.flows")
@@ -377,5 +349,5 @@ def test_own_token_elsewhere(bench: Bench):
 def test_to_of_a_phone_that_is_called(bench: Bench):
     """A request that followed a token and was pinned still knows whose
     flow it is: the phone's To is its address of record, not a token."""
-    _, request = _called(bench)
+    _, request = bench.called()
     assert request.header("to") == "<sip:alice@edge.test>"

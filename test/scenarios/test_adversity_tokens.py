@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from lab import net
-from lab.client import Bench, Caller, Message, parse, word
+from lab.bench import Bench
+from lab.client import Caller, Message, parse, word
 
 ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
             "0123456789-_")

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lab import client, net, sip, sounds
+from lab import bench, client, net, sip, sounds
 from lab.core import MODES
 from lab.proc import wait_for
 from lab.watch import Watch, judge_outside, keys
@@ -84,7 +84,7 @@ def test_late_offer(lab):
 @pytest.fixture(name="bench", params=MODES)
 def bench_(request, laboratories):
     laboratories.close()
-    yield from client.bench(request.param)
+    yield from bench.bench(request.param)
 
 
 def test_late_offer_from_the_pbx(bench):
