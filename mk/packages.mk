@@ -2,7 +2,7 @@
 # missing (root) or says exactly what to install.
 
 PACKAGES_build := kamailio kamailio-tls-modules gcc make libc6-dev libssl-dev \
-	libxml2-dev dpkg-dev patch flex bison pkg-config
+	libxml2-dev libidn2-dev dpkg-dev patch flex bison pkg-config
 PACKAGES_install := $(PACKAGES_build) rtpengine-daemon openssl
 PACKAGES_run := $(PACKAGES_install) baresip-core mmdebstrap iproute2 nftables tcpdump util-linux python3 python3-cryptography procps
 PACKAGES_test := $(PACKAGES_run) python3-pytest libcmocka-dev clang \

@@ -4,7 +4,7 @@
 PURE_CFLAGS := -std=c11 -D_POSIX_C_SOURCE=200809L -O2 -g -fPIC -Wall -Wextra \
 	-Wconversion -Wshadow -Werror
 XML_CFLAGS = $(shell pkg-config --cflags libxml-2.0)
-PURE_LIBS = -lxml2 -lcrypto
+PURE_LIBS = -lxml2 -lssl -lcrypto -lidn2
 
 include mk/units.mk
 PURE_SOURCES := $(foreach m,$(MODULES),$(PURE_$(m):%=modules/$(m)/%.c))
@@ -27,7 +27,7 @@ $(PURE_ARCHIVE): $(PURE_OBJECTS)
 $(BUILD)/tools/%: tools/%.c $(PURE_ARCHIVE)
 	@mkdir -p $(@D)
 	$(CC) $(PURE_CFLAGS) $(XML_CFLAGS) -MMD -MP $< $(PURE_ARCHIVE) -o $@ \
-		-lssl $(PURE_LIBS)
+		$(PURE_LIBS)
 
 .PHONY: tools
 tools: packages-build ## sipcert, sdescheck, edge-cert, into build/tools

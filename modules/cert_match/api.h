@@ -45,9 +45,11 @@ struct cm_conn_info {
  *
  * Where: opened in tcp_main (accepted) or in the process that sends (ours);
  * established in the process whose read or write finished the handshake,
- * before the first SIP message of the connection is handed on; closed in
- * tcp_main, or in the process that gave up the last reference. closed comes
- * exactly once for each opened, also for a handshake that never finished, but
+ * before the first SIP message of the connection is handed on; failed and
+ * closed in tcp_main, or in the process that gave up the last reference. failed
+ * comes right before closed, if the handshake did not finish or the peer
+ * refused its outcome; why is a constant text. closed comes exactly once for
+ * each opened, also for a handshake that never finished, but
  * not for what is still open at shutdown. A connection beyond max_connections
  * is not recorded, and nobody is told about it.
  *
@@ -59,6 +61,7 @@ struct cm_conn_info {
 struct cm_observer {
 	void (*opened)(const struct cm_conn_info *info, void *arg);
 	void (*established)(const struct cm_conn_info *info, void *arg);
+	void (*failed)(const struct cm_conn_info *info, const char *why, void *arg);
 	void (*closed)(const struct cm_conn_info *info, void *arg);
 	void *arg;
 };
@@ -84,18 +87,31 @@ typedef struct cert_match_api {
 	 * verified, -3 no such TLS connection, -4 domain is no host name. */
 	int (*authenticated)(int id, const str *domain);
 
-	/* The domain that connection id was opened for. 0, or -1: no connection,
-	 * no memory, or domain is no host name (RFC 5922 s7.2). */
+	/* The domain that a connection of ours, which has not sent a byte yet, is
+	 * meant for: callable in opened. Its handshake fails unless the peer is
+	 * authenticated as domain (RFC 5922 s7.3). 0, or -1: no such connection,
+	 * too late, no memory, or domain is no host name (RFC 5922 s7.2). Prefer
+	 * expect_next, which asks for the server name too and hides the connection
+	 * from sends by address. */
 	int (*expect)(int id, const str *domain);
 
 	/* The same for the connection that this process opens next to this
-	 * address, within the send that follows. Any TLS send of this process uses
-	 * it up, whether it opened a connection or not. NULL domain: forget it. */
-	int (*expect_next)(
-			const str *domain, const struct ip_addr *ip, unsigned short port);
+	 * address, within the send that follows; local_domain (may be NULL) is the
+	 * domain of ours on whose behalf it is opened: the tls profile with that
+	 * server_id is used. The send goes on a connection that was opened for just
+	 * these domains, or fails. Any TLS send of this process uses it up, whether
+	 * it opened a connection or not. NULL domain: forget it. 0 or -1. */
+	int (*expect_next)(const str *domain, const str *local_domain,
+			const struct ip_addr *ip, unsigned short port);
+
+	/* Put a domain, ASCII or UTF-8, into canonical form: lower case A-labels
+	 * without trailing dot. canonical has room for CM_DOMAIN_TEXT_MAX octets
+	 * and is terminated. 0, or -1: it is no host name. */
+	int (*domain)(const str *text, char *canonical, int *len);
 } cert_match_api_t;
 
 #define CM_OBSERVERS_MAX 4
+#define CM_DOMAIN_TEXT_MAX 254
 
 typedef int (*cert_match_bind_f)(cert_match_api_t *api);
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What do other modules get? The functions of api.h, each a translation. */
 
+#include <string.h>
+
 #include "../../core/dprint.h"
 
 #include "cert_match_api.h"
 #include "cm_check.h"
+#include "cm_domain.h"
 #include "cm_events.h"
 #include "cm_next.h"
 #include "cm_store.h"
@@ -59,9 +62,10 @@ static int cm_api_authenticated(int id, const str *domain)
 
 static int cm_parse_domain(const str *domain, struct cm_name *name)
 {
-	enum cm_reason r;
+	enum cm_reason r = CM_DOMAIN_BAD;
 
-	r = cm_name_parse(domain->s, (size_t)domain->len, 0, name);
+	if(domain->s && domain->len > 0)
+		r = cm_domain_parse(domain->s, (size_t)domain->len, name);
 	if(r == CM_OK)
 		return 0;
 	LM_ERR("cannot expect domain \"%.*s\": %s\n", domain->len, domain->s,
@@ -78,17 +82,31 @@ static int cm_api_expect(int id, const str *domain)
 	return cm_store_expect(id, &name);
 }
 
-static int cm_api_expect_next(
-		const str *domain, const struct ip_addr *ip, unsigned short port)
+static int cm_api_expect_next(const str *domain, const str *local_domain,
+		const struct ip_addr *ip, unsigned short port)
 {
-	struct cm_name name;
+	struct cm_name name, local;
 
 	cm_next_forget();
 	if(!domain)
 		return 0;
-	if(cm_parse_domain(domain, &name) < 0)
+	if(cm_parse_domain(domain, &name) < 0
+			|| (local_domain && cm_parse_domain(local_domain, &local) < 0))
 		return -1;
-	cm_next_set(&name, ip, port);
+	cm_next_set(&name, local_domain ? &local : NULL, ip, port);
+	return 0;
+}
+
+static int cm_api_domain(const str *text, char *canonical, int *len)
+{
+	struct cm_name name;
+
+	if(!text->s || text->len <= 0
+			|| cm_domain_parse(text->s, (size_t)text->len, &name) != CM_OK)
+		return -1;
+	memcpy(canonical, name.text, name.len);
+	canonical[name.len] = '\0';
+	*len = (int)name.len;
 	return 0;
 }
 
@@ -100,5 +118,6 @@ int cert_match_bind(cert_match_api_t *api)
 	api->authenticated = cm_api_authenticated;
 	api->expect = cm_api_expect;
 	api->expect_next = cm_api_expect_next;
+	api->domain = cm_api_domain;
 	return 0;
 }

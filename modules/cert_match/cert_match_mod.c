@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What does the cert_match module offer Kamailio, and how does it start? */
 
+#include <string.h>
+
 #include "../../core/dprint.h"
 #include "../../core/ip_addr.h"
 #include "../../core/mod_fix.h"
@@ -12,11 +14,16 @@
 #include "cert_match_kemi.h"
 #include "cert_match_pv.h"
 #include "cert_match_rpc.h"
+#include "cert_match_rpc_failures.h"
 #include "cm_check.h"
 #include "cm_conn.h"
+#include "cm_expiry.h"
 #include "cm_fork.h"
+#include "cm_ledger.h"
+#include "cm_route.h"
 #include "cm_stats.h"
 #include "cm_store.h"
+#include "cm_ticker.h"
 
 MODULE_VERSION
 
@@ -28,9 +35,17 @@ struct cm_params {
 	int wildcard;
 	int common_name;
 	int max_connections; /* 0: the core's tls_max_connections */
+	char *eku;
+	char *default_expect;
+	int failures;
+	char *event_callback;
+	struct cm_expiry_opts expiry;
 };
 
-static struct cm_params cm_params;
+static struct cm_params cm_params = {.eku = "tls", .default_expect = "profile",
+		.failures = CM_LEDGER_DEFAULT,
+		.expiry = {CM_EXPIRY_WARN_DAYS, CM_EXPIRY_MAX_CERTIFICATES,
+				CM_EXPIRY_INTERVAL}};
 
 static int cm_flag(const char *name, int value)
 {
@@ -53,7 +68,42 @@ static int cm_check_params(void)
 	}
 	if(cm_params.max_connections == 0)
 		cm_params.max_connections = cm_conn_core_max() + CM_MAX_SPARE;
+	if(cm_params.failures < 0 || cm_params.failures > CM_LEDGER_MAX) {
+		LM_ERR("modparam failures is %d: it must be 0 (they are counted, none "
+			   "is kept) to %d\n",
+				cm_params.failures, CM_LEDGER_MAX);
+		return -1;
+	}
 	return 0;
+}
+
+static int cm_read_options(
+		struct cm_trace_opts *opts, enum cm_default_expect *default_expect)
+{
+	static const char *const names[] = {[CM_DEFAULT_PROFILE] = "profile",
+			[CM_DEFAULT_ADDRESS] = "address",
+			[CM_DEFAULT_REFUSE] = "refuse"};
+	size_t i;
+
+	memset(opts, 0, sizeof(*opts));
+	opts->ident.common_name = cm_params.common_name;
+	opts->match.wildcard = cm_params.wildcard;
+	if(cm_eku_mode(cm_params.eku, strlen(cm_params.eku), &opts->ident.eku)
+			< 0) {
+		LM_ERR("modparam eku is \"%s\": it must be tls, sip or any\n",
+				cm_params.eku);
+		return -1;
+	}
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if(strcmp(cm_params.default_expect, names[i]) == 0) {
+			*default_expect = (enum cm_default_expect)i;
+			return 0;
+		}
+	}
+	LM_ERR("modparam default_expect is \"%s\": it must be profile, address "
+		   "or refuse\n",
+			cm_params.default_expect);
+	return -1;
 }
 
 /* A message is counted where the script gets it: the one place where "one
@@ -69,15 +119,22 @@ static int cm_count_message(sip_msg_t *msg, unsigned int flags, void *param)
 	return 1;
 }
 
+static int cm_watch_param(modparam_t type, void *value)
+{
+	(void)type;
+	return cm_expiry_watch(value);
+}
+
 static int mod_init(void)
 {
-	struct cm_ident_opts ident = {cm_params.common_name};
-	struct cm_match_opts match = {cm_params.wildcard};
+	enum cm_default_expect default_expect;
+	struct cm_trace_opts opts;
 
-	if(cm_conn_tls_there() < 0 || cm_check_params() < 0)
+	if(cm_conn_tls_there() < 0 || cm_check_params() < 0
+			|| cm_read_options(&opts, &default_expect) < 0)
 		return -1;
-	cm_check_init(&match);
-	cert_match_rpc_options(&ident, &match);
+	cm_check_init(&opts.match);
+	cert_match_rpc_options(&opts.ident, &opts.match);
 	if(cm_store_init((unsigned)cm_params.max_connections) < 0)
 		return -1;
 	if(cm_stats_init() < 0 || cert_match_rpc_init() < 0)
@@ -90,13 +147,20 @@ static int mod_init(void)
 	}
 	if(!cm_conn_core_cures_fork() && cm_fork_cure() < 0)
 		return -1;
-	return cm_conn_hook(&ident);
+	cm_route_callback(cm_params.event_callback);
+	if(cm_ledger_init((unsigned)cm_params.failures) < 0 || cm_route_init() < 0
+			|| cm_expiry_init(&cm_params.expiry) < 0
+			|| cm_ticker_init() < 0 || cert_match_rpc_failures_init() < 0)
+		return -1;
+	return cm_conn_hook(&opts, default_expect);
 }
 
 /* The core frees the connections after this; their records go here. */
 static void mod_destroy(void)
 {
 	cm_store_destroy();
+	cm_ledger_destroy();
+	cm_expiry_destroy();
 }
 
 static cmd_export_t cmds[] = {
@@ -107,7 +171,15 @@ static cmd_export_t cmds[] = {
 
 static param_export_t params[] = {{"wildcard", PARAM_INT, &cm_params.wildcard},
 		{"common_name", PARAM_INT, &cm_params.common_name},
-		{"max_connections", PARAM_INT, &cm_params.max_connections}, {0, 0, 0}};
+		{"max_connections", PARAM_INT, &cm_params.max_connections},
+		{"eku", PARAM_STRING, &cm_params.eku},
+		{"default_expect", PARAM_STRING, &cm_params.default_expect},
+		{"failures", PARAM_INT, &cm_params.failures},
+		{"event_callback", PARAM_STRING, &cm_params.event_callback},
+		{"watch", PARAM_STRING | PARAM_USE_FUNC, (void *)cm_watch_param},
+		{"expiry_warn_days", PARAM_INT, &cm_params.expiry.warn_days},
+		{"max_certificates", PARAM_INT, &cm_params.expiry.max_certificates},
+		{"watch_interval", PARAM_INT, &cm_params.expiry.interval}, {0, 0, 0}};
 
 static pv_export_t pvs[] = {
 		{{"cert_match", sizeof("cert_match") - 1}, PVT_OTHER, cert_match_pv_get,
@@ -115,7 +187,7 @@ static pv_export_t pvs[] = {
 		{{0, 0}, 0, 0, 0, 0, 0, 0, 0}};
 
 struct module_exports exports = {"cert_match", DEFAULT_DLFLAGS, cmds, params, 0,
-		pvs, 0, mod_init, 0, mod_destroy};
+		pvs, 0, mod_init, cm_ticker_start, mod_destroy};
 
 /* Called by the loadmodule line itself: the earliest moment to say that it
  * stands before that of the tls module. */

@@ -30,6 +30,7 @@ static int cm_check_rec(const struct cm_rec *rec, void *arg)
 	if(rec->facts) {
 		peer.has_cert = rec->facts->has_cert;
 		peer.verified = rec->facts->verified;
+		peer.purpose = rec->facts->purpose;
 		peer.ident_reason = rec->facts->ident_reason;
 		peer.names = cm_facts_names(rec->facts);
 	}
@@ -76,6 +77,7 @@ int cm_check_answer(enum cm_reason reason)
 			return 1;
 		case CM_NO_CERTIFICATE:
 		case CM_NOT_VERIFIED:
+		case CM_PURPOSE:
 			return -2;
 		case CM_NO_CONNECTION:
 			return -3;

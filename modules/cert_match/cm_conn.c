@@ -2,94 +2,42 @@
 /* What happens on a TLS connection? We stand in front of the tls module's
  * functions, always call them, and note what came of it. */
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
-
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include "../../core/dprint.h"
 #include "../../core/globals.h"
-#include "../../core/mem/shm_mem.h"
 #include "../../core/sr_module.h"
 #include "../../core/tcp_conn.h"
-#include "../../core/timer.h"
 #include "../../core/tls_hooks.h"
 #include "../tls/tls_server.h"
 
 #include "cm_conn.h"
 #include "cm_events.h"
+#include "cm_expiry.h"
+#include "cm_facts.h"
+#include "cm_life.h"
 #include "cm_next.h"
+#include "cm_sni.h"
 #include "cm_stats.h"
 #include "cm_store.h"
 
-#define CM_SNI_MAX 255
-#define CM_FULL_LOG_SECONDS 60
+#define CM_PEEK 64
 
 struct cm_conn {
 	struct tls_hooks inner;
-	struct cm_ident_opts opts;
-	ticks_t full_logged; /* of this process */
 };
 
 static struct cm_conn cm_conn;
 
-/* What is read from the SSL while its lock is held. */
-struct cm_snapshot {
-	const char *version; /* constants of libssl */
-	const char *cipher;
-	size_t sni_len;
-	char sni[CM_SNI_MAX];
-	X509 *cert; /* a reference of ours, or NULL */
-	long verify;
-};
+/* --- the handshake -------------------------------------------------------- */
 
-/* RFC 5280 s6 is OpenSSL's part; tls's verify depth and CAs are in it. */
-static int cm_snapshot(struct tls_extra_data *tls, struct cm_snapshot *s)
+static SSL *cm_ssl(const struct tcp_connection *c)
 {
-	const char *sni;
+	const struct tls_extra_data *tls = c->extra_data;
 
-	if(!tls->ssl || tls->state != S_TLS_ESTABLISHED)
-		return -1;
-	memset(s, 0, sizeof(*s));
-	s->version = SSL_get_version(tls->ssl);
-	s->cipher = SSL_get_cipher_name(tls->ssl);
-	s->cert = SSL_get_peer_certificate(tls->ssl);
-	s->verify = SSL_get_verify_result(tls->ssl);
-	sni = SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name);
-	if(sni) {
-		s->sni_len = strnlen(sni, CM_SNI_MAX);
-		memcpy(s->sni, sni, s->sni_len);
-	}
-	return 0;
-}
-
-static struct cm_facts *cm_make_facts(
-		const struct cm_snapshot *s, const struct cm_ident_set *set)
-{
-	struct cm_facts *f;
-
-	f = shm_malloc(sizeof(*f) + s->sni_len + set->packed_len);
-	if(!f) {
-		SHM_MEM_ERROR;
-		return NULL;
-	}
-	memset(f, 0, sizeof(*f));
-	snprintf(f->version, sizeof(f->version), "%s", s->version);
-	snprintf(f->cipher, sizeof(f->cipher), "%s", s->cipher);
-	f->has_cert = s->cert != NULL;
-	f->verified = s->cert != NULL && s->verify == X509_V_OK;
-	f->verify_error = s->cert ? (int)s->verify : X509_V_OK;
-	f->ident_reason = set->reason;
-	f->source = set->source;
-	f->count = set->count;
-	f->not_after = set->not_after;
-	memcpy(f->fingerprint, set->fingerprint, sizeof(f->fingerprint));
-	f->sni_len = (unsigned short)s->sni_len;
-	f->packed_len = (unsigned short)set->packed_len;
-	memcpy(f->data, s->sni, s->sni_len);
-	memcpy(f->data + s->sni_len, set->packed, set->packed_len);
-	return f;
+	return tls ? tls->ssl : NULL;
 }
 
 static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
@@ -98,25 +46,39 @@ static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
 	struct cm_conn_info info;
 	struct cm_facts *f;
 
-	memset(&set, 0, offsetof(struct cm_ident_set, packed));
-	set.reason = CM_NO_CERTIFICATE;
-	if(s->cert)
-		cm_ident_from_x509(s->cert, &cm_conn.opts, &set, NULL, NULL);
-	f = cm_make_facts(s, &set);
+	f = cm_facts_make(s, &cm_life_opts(rec->info.dir)->ident, &set);
 	if(!f || !cm_store_establish(rec, f))
 		return;
 	info = rec->info;
 	cm_stats_inc(info.dir == CM_DIR_IN ? CM_STAT_ESTABLISHED_IN
 									   : CM_STAT_ESTABLISHED_OUT);
-	if(s->cert)
+	if(s->cert) {
+		struct cm_names names = cm_ident_names(&set);
+
 		cm_stats_inc(CM_STAT_PEER_CERTS);
-	if(s->cert && s->verify != X509_V_OK)
+		cm_expiry_seen(&info, set.fingerprint, set.not_after, &names);
+	}
+	if(s->cert && !info.verified)
 		cm_stats_inc(CM_STAT_PEER_UNVERIFIED);
 	cm_events_established(&info);
 }
 
-/* Called after each read and encode until the handshake is done. locked: the
- * caller of encode holds c->write_lock, without which the SSL may change. */
+/* The trace has served: nothing can go wrong with this handshake any more. A
+ * TLS 1.3 server may still refuse our certificate until it sends something. */
+static int cm_trace_is_over(const struct cm_rec *rec)
+{
+	return rec->info.dir == CM_DIR_IN || rec->traffic.bytes_in > 0;
+}
+
+static void cm_end_trace(struct tcp_connection *c, struct cm_rec *rec)
+{
+	cm_trace_disarm(cm_ssl(c));
+	cm_store_trace_end(rec);
+}
+
+/* Called after each read and encode until the handshake is done and its trace
+ * has ended. locked: the caller of encode holds c->write_lock, without which
+ * the SSL may change. */
 static void cm_progress(
 		struct tcp_connection *c, struct cm_rec *rec, int locked)
 {
@@ -133,7 +95,11 @@ static void cm_progress(
 		return;
 	if(!locked)
 		lock_get(&c->write_lock);
-	done = cm_snapshot(tls, &s) == 0;
+	done = !rec->facts && tls->ssl && !(rec->trace && rec->trace->refused);
+	if(done)
+		cm_facts_look(tls->ssl, rec->trace, &s);
+	if(rec->trace && !rec->trace->refused && cm_trace_is_over(rec))
+		cm_end_trace(c, rec);
 	if(!locked)
 		lock_release(&c->write_lock);
 	if(!done)
@@ -142,21 +108,71 @@ static void cm_progress(
 	X509_free(s.cert);
 }
 
+/* What does the peer's side of the socket look like, before TLS takes it? */
+static void cm_peek(struct tcp_connection *c, struct cm_trace *trace)
+{
+	uint8_t bytes[CM_PEEK];
+	ssize_t n = recv(c->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+
+	if(n > 0 && trace->shake.hello.opening == CM_OPENING_NOTHING)
+		trace->shake.hello.opening = cm_hello_opening(bytes, (size_t)n);
+	else if(n == 0)
+		trace->shake.end = CM_END_EOF;
+	else if(n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	else if(n < 0)
+		trace->shake.end = CM_END_RESET;
+	trace->tcp_up = 1;
+}
+
+/* The SSL of an accepted connection is made by the first read, which would use
+ * it at once. A read that may not touch the socket makes it and no more. */
+static int cm_arm_accepted(struct tcp_connection *c, struct cm_rec *rec)
+{
+	rd_conn_flags_t nothing_to_read = RD_CONN_SHORT_READ;
+	int n = cm_conn.inner.read(c, &nothing_to_read);
+
+	if(n < 0 || !cm_ssl(c))
+		return n;
+	lock_get(&c->write_lock);
+	cm_trace_arm(cm_ssl(c), rec->trace);
+	lock_release(&c->write_lock);
+	return 0;
+}
+
+static int cm_before_read(struct tcp_connection *c, struct cm_rec *rec)
+{
+	if(rec->hidden_port) {
+		/* the core has its hash entries: the port may be seen again */
+		c->rcv.src_port = rec->hidden_port;
+		rec->hidden_port = 0;
+	}
+	if(rec->facts)
+		return 0;
+	cm_peek(c, rec->trace);
+	return c->extra_data ? 0 : cm_arm_accepted(c, rec);
+}
+
 static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 {
-	int n = cm_conn.inner.read(c, flags);
 	struct cm_rec *rec = cm_store_find(c->id);
+	int n;
 
 	if(unlikely(!rec))
-		return n;
+		return cm_conn.inner.read(c, flags);
+	if(unlikely(rec->trace) && cm_before_read(c, rec) < 0)
+		return -1;
+	n = cm_conn.inner.read(c, flags);
 	if(likely(n > 0))
 		rec->traffic.bytes_in += (unsigned)n;
-	if(unlikely(!rec->facts))
+	if(unlikely(rec->trace || !rec->facts))
 		cm_progress(c, rec, 0);
 	if(unlikely(n < 0 || (*flags & RD_CONN_EOF)))
 		cm_store_state(rec, CM_STATE_CLOSING);
 	return n;
 }
+
+/* --- sending -------------------------------------------------------------- */
 
 /* RFC 5626 s3.5.1: CRLF and double CRLF are keep-alives, not messages. */
 static int cm_is_keepalive(const char *buf, unsigned len)
@@ -165,18 +181,72 @@ static int cm_is_keepalive(const char *buf, unsigned len)
 		   || (len == 4 && memcmp(buf, "\r\n\r\n", 4) == 0);
 }
 
+static int cm_is(const char *have, const struct cm_name *want)
+{
+	return have && strlen(have) == want->len
+		   && memcmp(have, want->text, want->len) == 0;
+}
+
+static int cm_is_for(const struct cm_rec *rec, const struct cm_next *next)
+{
+	if(!cm_is(rec->expected, &next->domain))
+		return 0;
+	return next->has_local ? cm_is(rec->on_behalf, &next->local)
+						   : !rec->on_behalf;
+}
+
+/* RFC 5922 s7.3: what is meant for a domain goes to nobody else. The core may
+ * have found another connection by its address. */
+static int cm_is_wrong(const struct tcp_connection *c, const struct cm_rec *rec)
+{
+	const struct cm_next *next =
+			rec ? cm_next_get(&rec->info.peer_ip, rec->info.peer_port)
+				: cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
+
+	if(likely(!next) || (rec && cm_is_for(rec, next)))
+		return 0;
+	cm_stats_inc(CM_STAT_WRONG_CONNECTION);
+	LM_ERR("connection %d was not opened for %.*s: nothing is sent on it\n",
+			c->id, (int)next->domain.len, next->domain.text);
+	return 1;
+}
+
+static int cm_first_encode(struct tcp_connection *c, struct cm_rec *rec,
+		const char **pbuf, unsigned int *plen, const char **rest_buf,
+		unsigned int *rest_len, snd_flags_t *send_flags)
+{
+	int n, armed = 0;
+
+	if(rec->info.dir == CM_DIR_OUT && rec->expected
+			&& cm_sni_begin(rec->expected, rec->on_behalf) < 0)
+		return -1;
+	n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	cm_sni_end();
+	if(cm_ssl(c)) {
+		cm_trace_arm(cm_ssl(c), rec->trace);
+		armed = 1;
+	}
+	/* what cannot be checked must not go on */
+	return armed || !rec->expected ? n : -1;
+}
+
 static int cm_on_encode(struct tcp_connection *c, const char **pbuf,
 		unsigned int *plen, const char **rest_buf, unsigned int *rest_len,
 		snd_flags_t *send_flags)
 {
 	const char *buf = *pbuf;
 	unsigned int len = *plen;
-	struct cm_rec *rec;
-	int n;
+	struct cm_rec *rec = cm_store_find(c->id);
+	int n, wrong;
 
-	n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
+	wrong = cm_is_wrong(c, rec);
 	cm_next_forget();
-	rec = cm_store_find(c->id);
+	if(unlikely(wrong))
+		return -1;
+	if(unlikely(rec && rec->trace && !c->extra_data))
+		n = cm_first_encode(c, rec, pbuf, plen, rest_buf, rest_len, send_flags);
+	else
+		n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	if(unlikely(!rec))
 		return n;
 	if(likely(n >= 0)) {
@@ -192,67 +262,7 @@ static int cm_on_encode(struct tcp_connection *c, const char **pbuf,
 	return n;
 }
 
-static void cm_tell_full(int why)
-{
-	ticks_t now = get_ticks();
-
-	cm_stats_inc(CM_STAT_UNRECORDED);
-	if(cm_conn.full_logged && now - cm_conn.full_logged < CM_FULL_LOG_SECONDS)
-		return;
-	cm_conn.full_logged = now ? now : 1;
-	if(why > 0)
-		LM_WARN("%u TLS connections are recorded, no more are allowed: "
-				"further ones work, but cert_match() is false for them; "
-				"raise modparam max_connections\n",
-				cm_store_max());
-	else
-		LM_ERR("no shared memory to record a TLS connection: cert_match() "
-			   "is false for it; start kamailio with more (-m)\n");
-}
-
-static int cm_on_init(struct tcp_connection *c, int sock)
-{
-	struct cm_conn_info info;
-	const struct cm_name *expect = NULL;
-	int ret;
-
-	ret = cm_conn.inner.on_tcpconn_init(c, sock);
-	if(ret < 0)
-		return ret;
-	memset(&info, 0, sizeof(info));
-	info.id = c->id;
-	/* F_CONN_PASSIVE is set only after this call */
-	info.dir = c->state == S_CONN_ACCEPT ? CM_DIR_IN : CM_DIR_OUT;
-	info.peer_ip = c->rcv.src_ip;
-	info.peer_port = c->rcv.src_port;
-	info.local_ip = c->rcv.dst_ip;
-	info.local_port = c->rcv.dst_port;
-	info.sock = c->rcv.bind_address;
-	if(info.dir == CM_DIR_OUT)
-		expect = cm_next_get(&info.peer_ip, info.peer_port);
-	cm_stats_inc(
-			info.dir == CM_DIR_IN ? CM_STAT_OPENED_IN : CM_STAT_OPENED_OUT);
-	ret = cm_store_open(&info, expect);
-	if(ret == 0)
-		cm_events_opened(&info);
-	else
-		cm_tell_full(ret);
-	return 0;
-}
-
-static void cm_on_clean(struct tcp_connection *c)
-{
-	struct cm_conn_info info;
-	int handshaken;
-
-	if(cm_store_close(c->id, &info, &handshaken) == 0) {
-		cm_stats_inc(CM_STAT_CLOSED);
-		if(!handshaken)
-			cm_stats_inc(CM_STAT_UNFINISHED);
-		cm_events_closed(&info);
-	}
-	cm_conn.inner.tcpconn_clean(c);
-}
+/* --- the module ----------------------------------------------------------- */
 
 int cm_conn_tls_there(void)
 {
@@ -263,7 +273,7 @@ int cm_conn_tls_there(void)
 		return -1;
 	}
 	if(!tls_hook.encode || !tls_hook.read || !tls_hook.on_tcpconn_init
-			|| !tls_hook.tcpconn_clean) {
+			|| !tls_hook.tcpconn_clean || !tls_hook.tcpconn_close) {
 		LM_ERR("the tls module is not there: write enable_tls=yes, then "
 			   "loadmodule \"tls.so\" before loadmodule \"cert_match.so\"\n");
 		return -1;
@@ -271,15 +281,40 @@ int cm_conn_tls_there(void)
 	return 0;
 }
 
-int cm_conn_hook(const struct cm_ident_opts *opts)
+static int cm_on_init(struct tcp_connection *c, int sock)
 {
-	if(cm_conn_tls_there() < 0)
+	int ret = cm_conn.inner.on_tcpconn_init(c, sock);
+
+	return ret < 0 ? ret : cm_life_begin(c);
+}
+
+static void cm_on_close(struct tcp_connection *c, int fd)
+{
+	cm_life_closing(c, fd);
+	cm_conn.inner.tcpconn_close(c, fd);
+}
+
+static void cm_on_clean(struct tcp_connection *c)
+{
+	cm_life_end(c, cm_ssl(c));
+	cm_conn.inner.tcpconn_clean(c);
+}
+
+int cm_conn_hook(
+		const struct cm_trace_opts *opts, enum cm_default_expect default_expect)
+{
+	if(cm_conn_tls_there() < 0 || cm_sni_init() < 0)
 		return -1;
-	cm_conn.opts = *opts;
+	if(cm_trace_init() < 0) {
+		LM_ERR("OpenSSL has no room for our pointer in an SSL\n");
+		return -1;
+	}
+	cm_life_init(opts, default_expect);
 	cm_conn.inner = tls_hook;
 	tls_hook.on_tcpconn_init = cm_on_init;
 	tls_hook.read = cm_on_read;
 	tls_hook.encode = cm_on_encode;
+	tls_hook.tcpconn_close = cm_on_close;
 	tls_hook.tcpconn_clean = cm_on_clean;
 	return 0;
 }

@@ -9,7 +9,15 @@
 #ifndef CM_CONN_H
 #define CM_CONN_H
 
-#include "cm_ident.h"
+#include "cm_trace.h"
+
+/* What is checked of a server when nobody said which domain it should be. */
+enum cm_default_expect {
+	CM_DEFAULT_PROFILE =
+			0,          /* what the tls client profile asks, as stock does */
+	CM_DEFAULT_ADDRESS, /* its certificate names the address we connect to */
+	CM_DEFAULT_REFUSE   /* no such connection is opened */
+};
 
 /* Is the tls module loaded, and alone? Logs which loadmodule line is missing
  * or out of order. 0 or -1. Callable from mod_register() on. */
@@ -17,7 +25,8 @@ int cm_conn_tls_there(void);
 
 /* Put ourselves in front of the tls module's functions; the store must be
  * there. 0 or -1. */
-int cm_conn_hook(const struct cm_ident_opts *opts);
+int cm_conn_hook(const struct cm_trace_opts *opts,
+		enum cm_default_expect default_expect);
 
 /* The core's own limit of TLS connections. */
 int cm_conn_core_max(void);

@@ -41,6 +41,15 @@ void cm_events_established(const struct cm_conn_info *info)
 			cm_events.observer[i].established(info, cm_events.observer[i].arg);
 }
 
+void cm_events_failed(const struct cm_conn_info *info, const char *why)
+{
+	unsigned i;
+
+	for(i = 0; i < cm_events.count; i++)
+		if(cm_events.observer[i].failed)
+			cm_events.observer[i].failed(info, why, cm_events.observer[i].arg);
+}
+
 void cm_events_closed(const struct cm_conn_info *info)
 {
 	unsigned i;

@@ -11,6 +11,7 @@ int cm_events_observe(const struct cm_observer *observer);
 /* Tell all observers, in the order in which they registered. */
 void cm_events_opened(const struct cm_conn_info *info);
 void cm_events_established(const struct cm_conn_info *info);
+void cm_events_failed(const struct cm_conn_info *info, const char *why);
 void cm_events_closed(const struct cm_conn_info *info);
 
 #endif

@@ -174,6 +174,7 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 				set.count, set.entries,
 				set.count ? cm_source_name(set.source) : "none");
 	}
+	peer.purpose = set.purpose;
 	peer.ident_reason = set.reason;
 	peer.names = cm_ident_names(&set);
 	r = cm_decide(&peer, domain, domain_len, match);

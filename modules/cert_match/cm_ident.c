@@ -232,6 +232,8 @@ static int cm_walk_certificate(
 		return -1;
 	set->not_before = cm_time(X509_get0_notBefore(cert));
 	set->not_after = cm_time(X509_get0_notAfter(cert));
+	/* RFC 5922 s7.1: restrictions on usage MUST be checked. */
+	set->purpose = cm_eku_leaf(cert, opts->eku, opts->peer_is_server);
 
 	san = X509_get_ext_d2i(cert, NID_subject_alt_name, &critical, NULL);
 	/* -1: there is none. Anything else without a result: it is there twice,
@@ -260,6 +262,7 @@ int cm_ident_from_x509(X509 *cert, const struct cm_ident_opts *opts,
 	/* not the packed names: 8 KB that nobody reads beyond packed_len */
 	memset(set, 0, offsetof(struct cm_ident_set, packed));
 	set->reason = CM_MALFORMED;
+	set->purpose = CM_MALFORMED;
 	/* what we leave in OpenSSL's error queue, the next SSL_read() of another
 	 * connection would take for its own failure */
 	ERR_set_mark();
@@ -278,6 +281,7 @@ int cm_ident_from_der(const uint8_t *der, size_t len,
 
 	memset(set, 0, offsetof(struct cm_ident_set, packed));
 	set->reason = CM_MALFORMED;
+	set->purpose = CM_MALFORMED;
 	ERR_set_mark();
 	if(len <= LONG_MAX)
 		cert = d2i_X509(NULL, &p, (long)len);

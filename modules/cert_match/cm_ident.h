@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cm_eku.h"
 #include "cm_match.h"
 #include "cm_verdict.h"
 
@@ -20,10 +21,13 @@
 
 struct cm_ident_opts {
 	int common_name; /* 1: use the CN when there is no subjectAltName at all */
+	enum cm_eku eku; /* which purposes are good enough */
+	int peer_is_server; /* 1: we opened the connection */
 };
 
 struct cm_ident_set {
-	enum cm_reason reason; /* CM_OK, CM_NO_IDENTITY or CM_MALFORMED */
+	enum cm_reason reason;  /* CM_OK, CM_NO_IDENTITY or CM_MALFORMED */
+	enum cm_reason purpose; /* what cm_eku_leaf() says of it */
 	enum cm_source source;
 	unsigned count;     /* identities accepted */
 	unsigned entries;   /* subjectAltName entries and CNs looked at */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cm_domain.h"
 #include "cm_match.h"
 
 const char *cm_names_next(
@@ -66,11 +67,14 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 	/* RFC 5922 s7.1: first the validity of the certificate (RFC 5280). */
 	if(!peer->verified)
 		return CM_NOT_VERIFIED;
+	/* RFC 5922 s7.1: then its extendedKeyUsage (RFC 5924 s5). */
+	if(peer->purpose != CM_OK)
+		return peer->purpose;
 	/* RFC 5922 s7.3: no identities found, not authenticated. */
 	if(peer->ident_reason != CM_OK)
 		return peer->ident_reason;
 	/* RFC 5922 s7.2: a domain that is asked for is a name, never a pattern. */
-	if(cm_name_parse(domain, len, 0, &name) != CM_OK)
+	if(cm_domain_parse(domain, len, &name) != CM_OK)
 		return CM_DOMAIN_BAD;
 	return cm_match(&peer->names, &name, opts);
 }

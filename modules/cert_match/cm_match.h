@@ -32,7 +32,8 @@ const char *cm_names_next(
 /* What a handshake told about the peer, as far as the decision needs it. */
 struct cm_peer {
 	int has_cert;
-	int verified; /* its chain ends in a trusted CA (RFC 5280 s6) */
+	int verified;           /* its chain ends in a trusted CA (RFC 5280 s6) */
+	enum cm_reason purpose; /* cm_eku_leaf()'s; CM_REFUSED: not judged */
 	enum cm_reason ident_reason; /* CM_OK, CM_NO_IDENTITY, CM_MALFORMED */
 	struct cm_names names;
 };

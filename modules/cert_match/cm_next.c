@@ -4,37 +4,56 @@
 
 #include "cm_next.h"
 
-struct cm_next {
+struct cm_next_state {
 	int set;
+	int taken_by; /* the connection that was opened for it; 0: none yet */
 	unsigned short port;
 	struct ip_addr ip;
-	struct cm_name domain;
+	struct cm_next next;
 };
 
-static struct cm_next cm_next;
+static struct cm_next_state cm_next_state;
 
-void cm_next_set(const struct cm_name *domain, const struct ip_addr *ip,
-		unsigned short port)
+void cm_next_set(const struct cm_name *domain, const struct cm_name *local,
+		const struct ip_addr *ip, unsigned short port)
 {
-	cm_next.set = domain != NULL;
+	struct cm_next_state *s = &cm_next_state;
+
+	s->set = domain != NULL;
+	s->taken_by = 0;
 	if(!domain)
 		return;
-	cm_next.domain = *domain;
-	cm_next.ip = *ip;
-	cm_next.port = port;
+	s->next.domain = *domain;
+	s->next.has_local = local != NULL;
+	if(local)
+		s->next.local = *local;
+	s->ip = *ip;
+	s->port = port;
 }
 
-const struct cm_name *cm_next_get(const struct ip_addr *ip, unsigned short port)
+const struct cm_next *cm_next_get(const struct ip_addr *ip, unsigned short port)
 {
+	struct cm_next_state *s = &cm_next_state;
 	struct ip_addr asked = *ip;
 
-	if(!cm_next.set || cm_next.port != port
-			|| !ip_addr_cmp(&cm_next.ip, &asked))
+	if(!s->set || s->port != port || !ip_addr_cmp(&s->ip, &asked))
 		return NULL;
-	return &cm_next.domain;
+	return &s->next;
+}
+
+void cm_next_take(int id)
+{
+	cm_next_state.taken_by = id;
+}
+
+void cm_next_ended(int id)
+{
+	if(cm_next_state.taken_by == id)
+		cm_next_forget();
 }
 
 void cm_next_forget(void)
 {
-	cm_next.set = 0;
+	cm_next_state.set = 0;
+	cm_next_state.taken_by = 0;
 }

@@ -7,14 +7,27 @@
 
 #include "cm_name.h"
 
-/* Remember domain for the next TLS connection to ip:port; NULL forgets. */
-void cm_next_set(const struct cm_name *domain, const struct ip_addr *ip,
-		unsigned short port);
+/* What is meant, and for whom of us. */
+struct cm_next {
+	struct cm_name domain;
+	int has_local;
+	struct cm_name local;
+};
 
-/* The domain remembered for ip:port, or NULL. It stays remembered until
- * cm_next_forget(); the pointer is valid until cm_next_set(). */
-const struct cm_name *cm_next_get(
+/* Remember domain, on behalf of local (may be NULL), for the next TLS send to
+ * ip:port; domain NULL forgets. */
+void cm_next_set(const struct cm_name *domain, const struct cm_name *local,
 		const struct ip_addr *ip, unsigned short port);
+
+/* What is remembered for ip:port, or NULL. It stays remembered until
+ * cm_next_forget(); the pointer is valid until cm_next_set(). */
+const struct cm_next *cm_next_get(
+		const struct ip_addr *ip, unsigned short port);
+
+/* Connection id was opened for what is remembered; cm_next_ended() forgets it
+ * when that connection ends before anything was sent. */
+void cm_next_take(int id);
+void cm_next_ended(int id);
 
 void cm_next_forget(void);
 

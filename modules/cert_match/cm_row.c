@@ -6,6 +6,7 @@
 
 #include <openssl/x509.h>
 
+#include "cm_join.h"
 #include "cm_row.h"
 
 #define CM_DAY 86400
@@ -18,26 +19,14 @@ static void cm_copy(char *to, size_t size, const char *from, size_t len)
 	to[len] = '\0';
 }
 
-/* A name that does not fit is not cut: the list ends with "..." instead. */
-static void cm_join(struct cm_row *row, const struct cm_names *names)
+static void cm_row_names(struct cm_row *row, const struct cm_names *names)
 {
-	static const char more[] = ",...";
-	size_t offset = 0, len, used = 0;
-	const char *name;
+	size_t offset = 0, len;
+	const char *first = cm_names_next(names, &offset, &len);
 
-	while((name = cm_names_next(names, &offset, &len)) != NULL) {
-		if(used == 0)
-			cm_copy(row->first, sizeof(row->first), name, len);
-		if(used + 1 + len + sizeof(more) > sizeof(row->identities)) {
-			memcpy(row->identities + used, more, sizeof(more));
-			return;
-		}
-		if(used > 0)
-			row->identities[used++] = ',';
-		memcpy(row->identities + used, name, len);
-		used += len;
-	}
-	row->identities[used] = '\0';
+	if(first)
+		cm_copy(row->first, sizeof(row->first), first, len);
+	cm_names_join(row->identities, sizeof(row->identities), names);
 }
 
 static void cm_hex(char *to, const uint8_t *from, size_t len)
@@ -61,6 +50,8 @@ static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
 	row->verified = f->verified;
 	row->verify_error = f->verify_error;
 	row->ident_reason = f->ident_reason;
+	row->opening = f->opening;
+	row->resumed = f->resumed;
 	row->source = f->source;
 	row->not_after = f->not_after;
 	memcpy(row->version, f->version, sizeof(row->version));
@@ -68,7 +59,7 @@ static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
 	cm_copy(row->sni, sizeof(row->sni), f->data, f->sni_len);
 	if(f->has_cert)
 		cm_hex(row->fingerprint, f->fingerprint, sizeof(f->fingerprint));
-	cm_join(row, &names);
+	cm_row_names(row, &names);
 }
 
 static int cm_row_copy(const struct cm_rec *rec, void *arg)
@@ -81,6 +72,8 @@ static int cm_row_copy(const struct cm_rec *rec, void *arg)
 	row->opened = rec->opened;
 	if(rec->expected)
 		snprintf(row->expected, sizeof(row->expected), "%s", rec->expected);
+	if(rec->on_behalf)
+		snprintf(row->on_behalf, sizeof(row->on_behalf), "%s", rec->on_behalf);
 	if(rec->facts)
 		cm_row_facts(row, rec->facts);
 	return 0;
@@ -117,6 +110,20 @@ const char *cm_row_words(const struct cm_row *row)
 	if(row->has_cert && !row->verified)
 		return X509_verify_cert_error_string(row->verify_error);
 	return cm_reason_words(cm_row_reason(row));
+}
+
+const char *cm_row_warning(const struct cm_row *row)
+{
+	/* RFC 8996: TLS 1.0 and 1.1 are deprecated */
+	static const char *const old[] = {"SSLv3", "TLSv1", "TLSv1.1"};
+	size_t i;
+
+	if(row->opening == CM_OPENING_SSL2)
+		return "greeted in SSL 2.0 format, which downgrades are made of";
+	for(i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		if(strcmp(row->version, old[i]) == 0)
+			return "an old TLS version that others can break";
+	return "";
 }
 
 const char *cm_dir_name(enum cm_dir dir)

@@ -24,11 +24,14 @@ struct cm_row {
 	int verified;
 	int verify_error;
 	enum cm_reason ident_reason;
+	enum cm_opening opening;
+	int resumed;
 	enum cm_source source;
 	int64_t not_after;
 	char version[CM_VERSION_MAX];
 	char cipher[CM_CIPHER_MAX];
 	char expected[CM_NAME_MAX + 1];
+	char on_behalf[CM_NAME_MAX + 1];
 	char sni[256];
 	char fingerprint[CM_FINGERPRINT_LEN * 3];
 	char first[CM_NAME_MAX + 1];
@@ -48,6 +51,10 @@ enum cm_reason cm_row_reason(const struct cm_row *row);
 /* The same in words, with OpenSSL's own where the chain was refused (expired,
  * unknown CA, ...). A constant string. */
 const char *cm_row_words(const struct cm_row *row);
+
+/* What is unsafe about this connection, in words; "" if nothing is. A constant
+ * string. */
+const char *cm_row_warning(const struct cm_row *row);
 
 const char *cm_dir_name(enum cm_dir dir);
 const char *cm_state_name(enum cm_state state);

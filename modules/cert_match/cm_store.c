@@ -62,8 +62,12 @@ static void cm_rec_free(struct cm_rec *rec)
 {
 	if(rec->expected)
 		shm_free(rec->expected);
+	if(rec->on_behalf)
+		shm_free(rec->on_behalf);
 	if(rec->facts)
 		shm_free(rec->facts);
+	if(rec->trace)
+		shm_free(rec->trace);
 	shm_free(rec);
 }
 
@@ -101,7 +105,25 @@ static char *cm_name_dup(const struct cm_name *name)
 	return s;
 }
 
-int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect)
+static int cm_rec_fill(struct cm_rec *rec, const struct cm_name *expect,
+		const struct cm_name *on_behalf, const struct cm_trace *trace)
+{
+	if(expect && (rec->expected = cm_name_dup(expect)) == NULL)
+		return -1;
+	if(on_behalf && (rec->on_behalf = cm_name_dup(on_behalf)) == NULL)
+		return -1;
+	rec->trace = shm_malloc(sizeof(*rec->trace));
+	if(!rec->trace) {
+		SHM_MEM_ERROR;
+		return -1;
+	}
+	*rec->trace = *trace;
+	rec->trace->domain = rec->expected;
+	return 0;
+}
+
+int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect,
+		const struct cm_name *on_behalf, const struct cm_trace *trace)
 {
 	struct cm_bucket *b;
 	struct cm_rec *rec;
@@ -119,8 +141,8 @@ int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect)
 	memset(rec, 0, sizeof(*rec));
 	rec->info = *info;
 	rec->opened = time(NULL);
-	if(expect && (rec->expected = cm_name_dup(expect)) == NULL) {
-		shm_free(rec);
+	if(cm_rec_fill(rec, expect, on_behalf, trace) < 0) {
+		cm_rec_free(rec);
 		goto error;
 	}
 	b = cm_bucket(info->id);
@@ -199,13 +221,19 @@ int cm_store_establish(struct cm_rec *rec, struct cm_facts *facts)
 	return first;
 }
 
-int cm_store_close(int id, struct cm_conn_info *info, int *handshaken)
+void cm_store_trace_end(struct cm_rec *rec)
+{
+	shm_free(rec->trace);
+	rec->trace = NULL;
+}
+
+struct cm_rec *cm_store_take(int id)
 {
 	struct cm_bucket *b;
 	struct cm_rec **link, *rec;
 
 	if(!cm_store)
-		return -1;
+		return NULL;
 	b = cm_bucket(id);
 	lock_get(&b->lock);
 	for(link = &b->first; (rec = *link) != NULL; link = &rec->next) {
@@ -215,13 +243,13 @@ int cm_store_close(int id, struct cm_conn_info *info, int *handshaken)
 		}
 	}
 	lock_release(&b->lock);
-	if(!rec)
-		return -1;
-	*info = rec->info;
-	*handshaken = rec->facts != NULL;
+	return rec;
+}
+
+void cm_store_free(struct cm_rec *rec)
+{
 	cm_rec_free(rec);
 	__atomic_sub_fetch(&cm_store->count, 1, __ATOMIC_RELAXED);
-	return 0;
 }
 
 int cm_store_expect(int id, const struct cm_name *domain)
@@ -234,9 +262,13 @@ int cm_store_expect(int id, const struct cm_name *domain)
 		return -1;
 	lock_get(&b->lock);
 	rec = cm_find(b, id);
-	if(rec) {
+	if(rec && rec->info.state == CM_STATE_OPENED && rec->trace) {
 		old = rec->expected;
 		rec->expected = mine;
+		rec->trace->domain = mine;
+		rec->trace->expect = CM_EXPECT_DOMAIN;
+	} else {
+		rec = NULL;
 	}
 	lock_release(&b->lock);
 	if(old)

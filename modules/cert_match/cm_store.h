@@ -24,6 +24,7 @@
 
 #include "api.h"
 #include "cm_ident.h"
+#include "cm_trace.h"
 
 #define CM_CIPHER_MAX 40
 #define CM_VERSION_MAX 12
@@ -34,8 +35,11 @@ struct cm_facts {
 	char cipher[CM_CIPHER_MAX];
 	int has_cert;
 	int verified;
-	int verify_error; /* X509_V_ERR_..., of the peer's chain */
+	int verify_error;       /* X509_V_ERR_..., of the peer's chain */
 	enum cm_reason ident_reason;
+	enum cm_reason purpose;
+	enum cm_opening opening; /* the format of an accepted peer's hello */
+	int resumed;
 	enum cm_source source;
 	unsigned count;
 	int64_t not_after;
@@ -58,8 +62,12 @@ struct cm_rec {
 	struct cm_conn_info info;
 	time_t opened;
 	struct cm_traffic traffic;
+	unsigned short hidden_port; /* not 0: the peer's, unknown to the core */
 	char *expected;         /* own block; canonical, terminated; NULL: none */
+	char *on_behalf;        /* own block; a local domain, terminated; or NULL */
 	struct cm_facts *facts; /* own block; NULL until established */
+	struct cm_trace *trace; /* own block, of whoever holds the connection's
+							   write_lock; NULL once nothing can go wrong */
 };
 
 /* Make the empty store, before any fork. 0 or -1. */
@@ -68,10 +76,11 @@ int cm_store_init(unsigned max_connections);
 /* Free it all, at shutdown. */
 void cm_store_destroy(void);
 
-/* Add a record for *info. expected may be NULL; the store copies it.
+/* Add a record for *info. The store copies expect and on_behalf, which may be
+ * NULL, and *trace, and puts its own copy of the expected domain into it.
  * 0; -1 no memory; 1 the store is full. */
-int cm_store_open(
-		const struct cm_conn_info *info, const struct cm_name *expect);
+int cm_store_open(const struct cm_conn_info *info, const struct cm_name *expect,
+		const struct cm_name *on_behalf, const struct cm_trace *trace);
 
 /* The record of a connection that the caller holds a reference to, or NULL. */
 struct cm_rec *cm_store_find(int id);
@@ -84,11 +93,17 @@ void cm_store_local(struct cm_rec *rec, const struct ip_addr *ip,
  * it established. 1 if it had none, 0 if another process was faster. */
 int cm_store_establish(struct cm_rec *rec, struct cm_facts *facts);
 
-/* Remove and free. 0, *info: what it was, *handshaken: 1 if its handshake was
- * ever done; or -1: there was none. */
-int cm_store_close(int id, struct cm_conn_info *info, int *handshaken);
+/* Free the record's trace. The caller holds the connection's write_lock, and
+ * the SSL knows the trace no more. */
+void cm_store_trace_end(struct cm_rec *rec);
 
-/* Set the expected domain. 0 or -1. */
+/* Take the record out: nobody finds it any more. It belongs to the caller then,
+ * who ends it with cm_store_free(). NULL: there was none. */
+struct cm_rec *cm_store_take(int id);
+void cm_store_free(struct cm_rec *rec);
+
+/* Set the expected domain of a connection that has not sent a byte yet.
+ * 0 or -1. */
 int cm_store_expect(int id, const struct cm_name *domain);
 
 /* Count a SIP message that came in on connection id. */

@@ -43,7 +43,7 @@ int tr_conn_cert_match_there(void)
 
 int tr_conn_init(void (*closed)(int conid))
 {
-	struct cm_observer observer = {NULL, NULL, on_closed, NULL};
+	struct cm_observer observer = {.closed = on_closed};
 
 	bound.closed = closed;
 	if(cert_match_load_api(&bound.cert_match) != 0) {
