@@ -6,7 +6,7 @@ import signal
 import socket
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence, Union
 
 from lab import binrpc, certs, net
 from lab.paths import BUILD, PROJECT
@@ -50,6 +50,13 @@ onsend_route { return; }
 """
 
 
+Params = Sequence[tuple[str, str, Union[str, int]]]
+
+
+def _quoted(value: Union[str, int]) -> str:
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
 def _state(pid: int) -> str:
     """S: it sleeps, as /proc/PID/stat has it behind the program's name."""
     text = Path(f"/proc/{pid}/stat").read_text()
@@ -61,9 +68,16 @@ class Small:
 
     def __init__(self, module: str, where: Path, routes: str = ROUTES,
                  before: str = "", options: tuple[str, ...] = (),
-                 names: tuple[str, ...] = ()):
+                 names: tuple[str, ...] = (), tls_config: str = "",
+                 params: Params = ()):
+        """before: core settings and modules that come first.
+
+        tls_config: the text of a tls.cfg, in place of the plain server.
+        params: further modparams, (module, name, value).
+        """
         where.mkdir(parents=True, exist_ok=True)
-        self.where, self.options = where, options
+        self.where, self.options, self.params = where, options, params
+        self.tls_config = tls_config
         self.control = where / "ctl"
         names = names or SETS[module]
         self.tls = "tls" in names
@@ -78,13 +92,21 @@ class Small:
         lines = [f'loadmodule "{name}.so"']
         params = list(PARAMS.get(name, []))
         if name == "tls":
-            pair = certs.server("edge.test")
-            params = [("tls_method", "TLSv1.2+"),
-                      ("certificate", str(pair.cert)),
-                      ("private_key", str(pair.key))]
-        lines += [f'modparam("{name}", "{key}", "{value}")'
+            params = self._tls_params()
+        params += [(key, value) for module, key, value in self.params
+                   if module == name]
+        lines += [f'modparam("{name}", "{key}", {_quoted(value)})'
                   for key, value in params]
         return "\n".join(lines) + "\n"
+
+    def _tls_params(self) -> list[tuple[str, str]]:
+        if self.tls_config:
+            path = self.where / "tls.cfg"
+            path.write_text(self.tls_config)
+            return [("config", str(path))]
+        pair = certs.server("edge.test")
+        return [("tls_method", "TLSv1.2+"), ("certificate", str(pair.cert)),
+                ("private_key", str(pair.key))]
 
     def command(self, *words: str) -> list[str]:
         return ["kamailio", "-f", str(self.cfg), "-L",
