@@ -368,11 +368,82 @@ static void test_address(void **state)
 	pair_free(&p);
 }
 
+/* --- a chain: root, intermediate, leaf -------------------------------------- */
+
+static X509 *link_of_chain(const char *name, const char *issuer,
+		const struct test_ext *exts, const struct test_san *san)
+{
+	X509 *cert = test_cert_bare(san, NULL, exts);
+	X509_NAME *by = X509_NAME_new();
+
+	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_NAME_add_entry_by_NID(X509_get_subject_name(cert),
+			NID_organizationName, V_ASN1_UTF8STRING,
+			(const unsigned char *)name, -1, -1, 0);
+	X509_NAME_add_entry_by_NID(by, NID_organizationName, V_ASN1_UTF8STRING,
+			(const unsigned char *)issuer, -1, -1, 0);
+	X509_set_issuer_name(cert, by);
+	X509_NAME_free(by);
+	X509_sign(cert, test_key(), EVP_sha256());
+	return cert;
+}
+
+/* As a client, with an intermediate CA of this extendedKeyUsage (NULL: none)
+ * and of this basicConstraints; 1 if we let it in. */
+static int chain(const char *eku, const char *constraints, long *verify)
+{
+	struct row r = {"a chain", 1, TLS12, NULL, EKU_NONE, 0, 0, 0, NULL,
+			CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK};
+	struct test_ext ca[] = {{NID_basic_constraints, constraints},
+			{eku ? NID_ext_key_usage : 0, eku}, {0, NULL}};
+	struct test_ext top[] = {
+			{NID_basic_constraints, "critical,CA:TRUE"}, {0, NULL}};
+	struct test_ext leaf[] = {{NID_basic_constraints, "critical,CA:FALSE"},
+			{NID_ext_key_usage, "serverAuth"}, {0, NULL}};
+	struct test_san san[] = {{GEN_DNS, "a.example", 0}, {-1, NULL, 0}};
+	X509 *certs[] = {link_of_chain("root", "root", top, NULL),
+			link_of_chain("middle", "root", ca, NULL),
+			link_of_chain("leaf", "middle", leaf, san)};
+	struct pair p;
+	char heard[64];
+	int sent;
+
+	pair_make(&p, &r);
+	X509_STORE_add_cert(SSL_CTX_get_cert_store(p.ours), certs[0]);
+	SSL_CTX_add0_chain_cert(p.theirs, certs[1]);
+	show(p.theirs, certs[2]);
+	pair_connect(&p, &r);
+	sent = pair_run(&p, 1, heard, sizeof(heard));
+	*verify = SSL_get_verify_result(p.us);
+	X509_free(certs[0]);
+	X509_free(certs[2]);
+	pair_free(&p);
+	return sent;
+}
+
+static void test_chain(void **state)
+{
+	long verify;
+
+	(void)state;
+	assert_int_equal(chain(NULL, "critical,CA:TRUE", &verify), 1);
+	/* as public CAs have them since 2026 */
+	assert_int_equal(chain("serverAuth", "critical,CA:TRUE", &verify), 1);
+	assert_int_equal(verify, X509_V_OK);
+	/* RFC 5280 s4.2.1.12: a CA for mail makes no TLS certificates */
+	assert_int_equal(chain("emailProtection", "critical,CA:TRUE", &verify), 0);
+	assert_int_equal(verify, X509_V_ERR_INVALID_PURPOSE);
+	/* RFC 5280 s4.2.1.9: and nobody else is a CA */
+	assert_int_equal(chain("serverAuth", "critical,CA:FALSE", &verify), 0);
+	assert_int_equal(verify, X509_V_ERR_INVALID_CA);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_resumed), cmocka_unit_test(test_hello),
-			cmocka_unit_test(test_address)};
+			cmocka_unit_test(test_address), cmocka_unit_test(test_chain)};
 
 	if(cm_trace_init() < 0)
 		return 1;
