@@ -15,6 +15,7 @@ include mk/kamailio.mk
 include mk/pure.mk
 include mk/run.mk
 include mk/test.mk
+include mk/coverage.mk
 include mk/lint.mk
 include mk/install.mk
 

@@ -54,7 +54,9 @@ farm=$build/farm-$version
 "$here/farm.sh" "$source" "$farm" "$@"
 mkdir -p "$build/modules"
 for module in "$@"; do
-	make --no-print-directory -s -C "$farm/modules/$module" ${MODULE_FLAGS:-}
+	# a configured tree does not keep CC_OPT: without it nothing is optimised
+	make --no-print-directory -s -C "$farm/modules/$module" \
+		CC_OPT="${CC_OPT:--O2}"
 	[ -z "$installed" ] ||
 		"$here/check-abi.sh" "$binary" "$farm/modules/$module/$module.so"
 	cmp -s "$farm/modules/$module/$module.so" "$build/modules/$module.so" ||

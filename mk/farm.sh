@@ -14,8 +14,10 @@ for entry in "$source"/Makefile* "$source/config.mak" "$source/core" \
 	"$source/lib"; do
 	[ "$farm/${entry##*/}" -ef "$entry" ] || ln -sfn "$entry" "$farm/"
 done
-[ "$farm/modules/tls" -ef "$source/modules/tls" ] ||
-	ln -sfn "$source/modules/tls" "$farm/modules/tls"
+for stock in tls tm; do
+	[ "$farm/modules/$stock" -ef "$source/modules/$stock" ] ||
+		ln -sfn "$source/modules/$stock" "$farm/modules/$stock"
+done
 
 for module in "$@"; do
 	mkdir -p "$farm/modules/$module"

@@ -10,7 +10,9 @@ include mk/units.mk
 PURE_SOURCES := $(foreach m,$(MODULES),$(PURE_$(m):%=modules/$(m)/%.c))
 PURE_OBJECTS := $(PURE_SOURCES:modules/%.c=$(BUILD)/pure/%.o)
 PURE_ARCHIVE := $(BUILD)/pure/libpure.a
-C_TOOLS := $(basename $(notdir $(wildcard tools/*.c)))
+# a tool is TOOL.c, TOOL_*.c and their headers
+C_SOURCES := $(basename $(notdir $(wildcard tools/*.c)))
+C_TOOLS := $(foreach tool,$(C_SOURCES),$(if $(findstring _,$(tool)),,$(tool)))
 
 $(BUILD)/pure/%.o: modules/%.c
 	@mkdir -p $(@D)
@@ -24,9 +26,10 @@ $(PURE_ARCHIVE): $(PURE_OBJECTS)
 	@rm -f $@
 	$(AR) crs $@ $^
 
-$(BUILD)/tools/%: tools/%.c $(PURE_ARCHIVE)
+.SECONDEXPANSION:
+$(BUILD)/tools/%: $$(wildcard tools/$$*.[ch] tools/$$*_*.[ch]) $(PURE_ARCHIVE)
 	@mkdir -p $(@D)
-	$(CC) $(PURE_CFLAGS) $(XML_CFLAGS) -MMD -MP $< $(PURE_ARCHIVE) -o $@ \
+	$(CC) $(PURE_CFLAGS) $(XML_CFLAGS) $(filter %.c,$^) $(PURE_ARCHIVE) -o $@ \
 		$(PURE_LIBS)
 
 .PHONY: tools
@@ -38,4 +41,4 @@ tools-only: $(C_TOOLS:%=$(BUILD)/tools/%)
 	@mkdir -p $(BUILD)/tools
 	@install -m 755 tools/edge-cert $(BUILD)/tools/
 
--include $(PURE_OBJECTS:.o=.d) $(C_TOOLS:%=$(BUILD)/tools/%.d)
+-include $(PURE_OBJECTS:.o=.d)

@@ -8,7 +8,7 @@ SAN_OBJECTS := $(PURE_SOURCES:modules/%.c=$(BUILD)/san/%.o)
 SAN_ARCHIVE := $(BUILD)/san/libpure.a
 UNIT_TESTS := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/fuzz_*.c))
-LOAD_TOOLS := $(patsubst test/load/%.c,$(BUILD)/load/%,$(wildcard test/load/*.c))
+LOAD_TOOLS := $(BUILD)/load/tls_storm
 
 $(BUILD)/san/%.o: modules/%.c
 	@mkdir -p $(@D)
@@ -28,9 +28,11 @@ $(BUILD)/fuzz/%: test/fuzz/%.c test/fuzz/replay.c $(SAN_ARCHIVE)
 	$(CC) -std=gnu11 -O1 -g -Wall -Wextra $(SANITIZE) $(XML_CFLAGS) -MMD -MP \
 		$< test/fuzz/replay.c $(SAN_ARCHIVE) -o $@ $(PURE_LIBS)
 
-$(BUILD)/load/%: test/load/%.c
+# a load tool: TOOL.c, TOOL_*.c and their headers
+.SECONDEXPANSION:
+$(BUILD)/load/%: $$(wildcard test/load/$$*.[ch] test/load/$$*_*.[ch])
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -Wall -Wextra $< -o $@ -lssl -lcrypto
+	$(CC) -std=gnu11 -O2 -g -Wall -Wextra $(filter %.c,$^) -o $@ -lssl -lcrypto
 
 -include $(SAN_OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(FUZZERS:%=$(BUILD)/fuzz/%.d)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which SIP domains does a certificate stand for, and is it good for this one?
- * The decision is the cert_match module's, from the same units. */
+/* Which SIP domains does a certificate stand for, is it good for this one, and
+ * would a handshake with its owner come up? The decisions are the cert_match
+ * module's, from the same units. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,20 +13,18 @@
 #include "../modules/cert_match/cm_explain.h"
 #include "../modules/cert_match/cm_pem.h"
 
-enum { EXIT_MATCH = 0, EXIT_NO_MATCH = 1, EXIT_UNREADABLE = 2 };
-
-struct options {
-	struct cm_ident_opts ident;
-	struct cm_match_opts match;
-	const char *domain;
-	const char *file;
-};
+#include "sipcert.h"
 
 static int usage(FILE *f)
 {
 	fputs("usage: sipcert list [--common-name] CERT.pem\n"
-		  "       sipcert check [--wildcard] [--common-name] --domain D "
-		  "CERT.pem\n"
+		  "       sipcert check [--wildcard] [--common-name] [--eku M] "
+		  "--domain D CERT.pem\n"
+		  "       sipcert probe [--wildcard] [--common-name] [--eku M] "
+		  "--domain D\n"
+		  "               [--ca FILE] [--crl FILE] [--cert FILE [--key FILE]] "
+		  "[--timeout S]\n"
+		  "               HOST[:PORT]\n"
 		  "list   every subjectAltName entry and CN: a SIP domain identity "
 		  "(RFC 5922 s7.1)\n"
 		  "       or refused, and by which clause. Exit 0; 2 unreadable\n"
@@ -34,11 +33,32 @@ static int usage(FILE *f)
 		  "       1 no match, 2 unreadable or usage. Chain and validity are a "
 		  "handshake's\n"
 		  "       matter: the validity is told, the chain is not looked at\n"
-		  "The first certificate of the file counts (PEM or DER).\n"
-		  "  --wildcard     \"*\" as leftmost label of a dNSName is any one "
+		  "probe  a TLS handshake with the server for domain D, step by step, "
+		  "and why it\n"
+		  "       would fail. Exit 0 if it is complete and the server is D's, "
+		  "1 if not,\n"
+		  "       2 unreadable or usage. TLS 1.2 or 1.3; default port: 5061. "
+		  "Nothing is\n"
+		  "       sent after the handshake\n",
+			f);
+	fputs("CERT.pem: the first certificate of the file counts (PEM or DER).\n"
+		  "  --domain D      a host name, in UTF-8 if need be\n"
+		  "  --wildcard      \"*\" as leftmost label of a dNSName is any one "
 		  "label\n"
-		  "  --common-name  the CN counts when there is no subjectAltName at "
-		  "all\n",
+		  "  --common-name   the CN counts when there is no subjectAltName at "
+		  "all\n"
+		  "  --eku M         which purposes do (RFC 5924): tls (default: those "
+		  "of TLS or SIP,\n"
+		  "                  or none listed), sip (id-kp-sipDomain or any), "
+		  "any (not looked at)\n"
+		  "  --ca FILE       trusted CAs (default: those of this system)\n"
+		  "  --crl FILE      revoked certificates: a CRL of each CA of the "
+		  "chain\n"
+		  "  --cert FILE     our certificate and what is between it and its "
+		  "CA, if the\n"
+		  "                  peer asks\n"
+		  "  --key FILE      its key (default: in the same file)\n"
+		  "  --timeout S     give up after so many seconds (default: 10)\n",
 			f);
 	return f == stdout ? 0 : EXIT_UNREADABLE;
 }
@@ -70,7 +90,7 @@ static int list(const struct options *o)
 	size_t len;
 	enum cm_reason r;
 
-	if(load(o->file, &der, &len) < 0)
+	if(load(o->target, &der, &len) < 0)
 		return EXIT_UNREADABLE;
 	r = cm_explain_list(der, len, &o->ident, print_line, NULL);
 	OPENSSL_free(der);
@@ -83,7 +103,7 @@ static int check(const struct options *o)
 	size_t len;
 	enum cm_reason r;
 
-	if(load(o->file, &der, &len) < 0)
+	if(load(o->target, &der, &len) < 0)
 		return EXIT_UNREADABLE;
 	r = cm_explain_check(der, len, o->domain, strlen(o->domain), &o->ident,
 			&o->match, (int64_t)time(NULL), print_line, NULL);
@@ -93,37 +113,88 @@ static int check(const struct options *o)
 	return r == CM_OK ? EXIT_MATCH : EXIT_NO_MATCH;
 }
 
+static int parse_seconds(const char *text, int *seconds)
+{
+	size_t len = strspn(text, "0123456789");
+
+	if(len == 0 || len > 4 || text[len] != '\0')
+		return -1;
+	for(*seconds = 0; *text; text++)
+		*seconds = *seconds * 10 + (*text - '0');
+	return *seconds > 0 ? 0 : -1;
+}
+
+/* An option with a value: 0; 1: it is none of these; -1: the value is bad. */
+static int parse_value(struct options *o, const char *name, const char *value)
+{
+	if(strcmp(name, "--domain") == 0)
+		o->domain = value;
+	else if(strcmp(name, "--eku") == 0)
+		return cm_eku_mode(value, strlen(value), &o->ident.eku);
+	else if(strcmp(name, "--ca") == 0)
+		o->ca = value;
+	else if(strcmp(name, "--crl") == 0)
+		o->crl = value;
+	else if(strcmp(name, "--cert") == 0)
+		o->cert = value;
+	else if(strcmp(name, "--key") == 0)
+		o->key = value;
+	else if(strcmp(name, "--timeout") == 0)
+		return parse_seconds(value, &o->seconds);
+	else
+		return 1;
+	return 0;
+}
+
 static int parse(struct options *o, int argc, char **argv)
 {
 	int i;
 
 	for(i = 2; i < argc; i++) {
-		if(strcmp(argv[i], "--wildcard") == 0)
+		int taken = i + 1 < argc ? parse_value(o, argv[i], argv[i + 1]) : 1;
+
+		if(taken < 0)
+			return -1;
+		if(taken == 0)
+			i++;
+		else if(strcmp(argv[i], "--wildcard") == 0)
 			o->match.wildcard = 1;
 		else if(strcmp(argv[i], "--common-name") == 0)
 			o->ident.common_name = 1;
-		else if(strcmp(argv[i], "--domain") == 0 && i + 1 < argc)
-			o->domain = argv[++i];
-		else if(argv[i][0] == '-' || o->file)
+		else if(argv[i][0] == '-' || o->target)
 			return -1;
 		else
-			o->file = argv[i];
+			o->target = argv[i];
 	}
-	return o->file ? 0 : -1;
+	return o->target && (o->cert || !o->key) ? 0 : -1;
+}
+
+/* Options of another command are no usage. */
+static int is_list(const struct options *o)
+{
+	return !o->domain && !o->match.wildcard && !o->ident.eku && !o->ca
+		   && !o->crl && !o->cert;
+}
+
+static int is_check(const struct options *o)
+{
+	return o->domain && o->domain[0] && !o->ca && !o->crl && !o->cert;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.domain = NULL};
+	struct options o = {.seconds = PROBE_SECONDS};
 
 	if(argc == 2
 			&& (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
 		return usage(stdout);
 	if(argc < 2 || parse(&o, argc, argv) < 0)
 		return usage(stderr);
-	if(strcmp(argv[1], "list") == 0 && !o.domain && !o.match.wildcard)
+	if(strcmp(argv[1], "list") == 0 && is_list(&o))
 		return list(&o);
-	if(strcmp(argv[1], "check") == 0 && o.domain && o.domain[0])
+	if(strcmp(argv[1], "check") == 0 && is_check(&o))
 		return check(&o);
+	if(strcmp(argv[1], "probe") == 0 && o.domain)
+		return probe(&o);
 	return usage(stderr);
 }

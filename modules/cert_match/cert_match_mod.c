@@ -42,7 +42,8 @@ struct cm_params {
 	struct cm_expiry_opts expiry;
 };
 
-static struct cm_params cm_params = {.eku = "tls", .default_expect = "profile",
+static struct cm_params cm_params = {.eku = "tls",
+		.default_expect = "profile",
 		.failures = CM_LEDGER_DEFAULT,
 		.expiry = {CM_EXPIRY_WARN_DAYS, CM_EXPIRY_MAX_CERTIFICATES,
 				CM_EXPIRY_INTERVAL}};
@@ -149,8 +150,8 @@ static int mod_init(void)
 		return -1;
 	cm_route_callback(cm_params.event_callback);
 	if(cm_ledger_init((unsigned)cm_params.failures) < 0 || cm_route_init() < 0
-			|| cm_expiry_init(&cm_params.expiry) < 0
-			|| cm_ticker_init() < 0 || cert_match_rpc_failures_init() < 0)
+			|| cm_expiry_init(&cm_params.expiry) < 0 || cm_ticker_init() < 0
+			|| cert_match_rpc_failures_init() < 0)
 		return -1;
 	return cm_conn_hook(&opts, default_expect);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is $cert_match(x) for this message? Text from the connection's row. */
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,6 +11,7 @@
 
 #include "cert_match_pv.h"
 #include "cm_check.h"
+#include "cm_route.h"
 #include "cm_row.h"
 
 enum cm_pv {
@@ -32,21 +35,41 @@ static const char *const cm_pv_names[CM_PVS] = {
 		[CM_PV_DAYS_LEFT] = "days_left",
 };
 
-int cert_match_pv_parse(pv_spec_t *spec, str *name)
+static int cm_pv_is(const str *name, const char *want)
 {
+	return (size_t)name->len == strlen(want)
+		   && strncmp(name->s, want, (size_t)name->len) == 0;
+}
+
+/* From CM_PVS on: the values of an event route, by their number there. */
+static int cm_pv_find(const str *name)
+{
+	const char *value;
 	int i;
 
-	for(i = 0; name && i < CM_PVS; i++) {
-		if((size_t)name->len == strlen(cm_pv_names[i])
-				&& strncmp(name->s, cm_pv_names[i], (size_t)name->len) == 0) {
-			spec->pvp.pvn.type = PV_NAME_INTSTR;
-			spec->pvp.pvn.u.isname.type = 0;
-			spec->pvp.pvn.u.isname.name.n = i;
-			return 0;
-		}
+	for(i = 0; i < CM_PVS; i++)
+		if(cm_pv_is(name, cm_pv_names[i]))
+			return i;
+	for(i = 0; (value = cm_route_name((unsigned)i)) != NULL; i++)
+		if(cm_pv_is(name, value))
+			return CM_PVS + i;
+	return -1;
+}
+
+int cert_match_pv_parse(pv_spec_t *spec, str *name)
+{
+	int i = name ? cm_pv_find(name) : -1;
+
+	if(i >= 0) {
+		spec->pvp.pvn.type = PV_NAME_INTSTR;
+		spec->pvp.pvn.u.isname.type = 0;
+		spec->pvp.pvn.u.isname.name.n = i;
+		return 0;
 	}
 	LM_ERR("$cert_match(%.*s) does not exist: it is one of verified, "
-		   "identities, identity, source, reason, fingerprint, days_left\n",
+		   "identities, identity, source, reason, fingerprint, days_left; or, "
+		   "in an event route of cert_match, one of event_peer, event_reason "
+		   "and others\n",
 			name ? name->len : 0, name ? name->s : "");
 	return -1;
 }
@@ -77,12 +100,35 @@ static const char *cm_pv_reason(const sip_msg_t *msg, const struct cm_row *row)
 	return cm_reason_words(r);
 }
 
+/* The text stays where it is as long as the route runs. What is a number may be
+ * compared as one. */
+static int cm_pv_event(
+		sip_msg_t *msg, pv_param_t *param, pv_value_t *res, const char *name)
+{
+	const char *text = cm_route_value(name);
+	str s = {(char *)text, 0};
+	char *end;
+	long n;
+
+	if(!text)
+		return pv_get_null(msg, param, res);
+	s.len = (int)strlen(text);
+	n = strtol(text, &end, 10);
+	if(s.len > 0 && *end == '\0' && n >= INT_MIN && n <= INT_MAX)
+		return pv_get_strintval(msg, param, res, &s, (int)n);
+	return pv_get_strval(msg, param, res, &s);
+}
+
 int cert_match_pv_get(sip_msg_t *msg, pv_param_t *param, pv_value_t *res)
 {
-	enum cm_pv what = (enum cm_pv)param->pvn.u.isname.name.n;
+	int what = (int)param->pvn.u.isname.name.n;
 	struct cm_row row;
-	int id = cm_check_conid(msg);
+	int id;
 
+	if(what >= CM_PVS)
+		return cm_pv_event(
+				msg, param, res, cm_route_name((unsigned)(what - CM_PVS)));
+	id = cm_check_conid(msg);
 	if(!id || cm_row_get(id, &row) < 0) {
 		if(what == CM_PV_VERIFIED)
 			return pv_get_sintval(msg, param, res, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What can an operator ask? Rows are copied out one by one, then printed. */
+/* What can an operator ask? */
 
 #include <errno.h>
 #include <string.h>
@@ -8,19 +8,15 @@
 #include <openssl/crypto.h>
 
 #include "../../core/dprint.h"
-#include "../../core/mem/mem.h"
 #include "../../core/rpc.h"
 #include "../../core/rpc_lookup.h"
 
 #include "cert_match_rpc.h"
+#include "cert_match_rpc_expiry.h"
+#include "cert_match_rpc_peers.h"
 #include "cm_explain.h"
 #include "cm_pem.h"
-#include "cm_row.h"
 #include "cm_stats.h"
-
-/* So many rows fit into a reply of the ctl module's default size. */
-#define CM_LIMIT_DEFAULT 50
-#define CM_LIMIT_MAX 10000
 
 struct cm_rpc_options {
 	struct cm_ident_opts ident;
@@ -35,120 +31,19 @@ struct cm_rpc_sink {
 	void *ctx;
 };
 
-static int cm_add_addresses(rpc_t *rpc, void *s, struct cm_conn_info *info)
-{
-	char peer[IP_ADDR_MAX_STRZ_SIZE + 1], local[sizeof(peer)];
-
-	peer[ip_addr2sbufz(&info->peer_ip, peer, sizeof(peer) - 1)] = '\0';
-	local[ip_addr2sbufz(&info->local_ip, local, sizeof(local) - 1)] = '\0';
-	if(rpc->struct_printf(s, "peer", "%s:%u", peer, info->peer_port) < 0)
-		return -1;
-	return rpc->struct_printf(s, "local", "%s:%u", local, info->local_port);
-}
-
-static int cm_add_row(rpc_t *rpc, void *ctx, struct cm_row *row, time_t now)
-{
-	void *s;
-
-	if(rpc->add(ctx, "{", &s) < 0)
-		return -1;
-	if(rpc->struct_add(s, "d", "id", row->info.id) < 0
-			|| cm_add_addresses(rpc, s, &row->info) < 0)
-		return -1;
-	if(rpc->struct_add(s, "ssssssss", "direction", cm_dir_name(row->info.dir),
-			   "state", cm_state_name(row->info.state), "identities",
-			   row->identities, "source", cm_source_name(row->source),
-			   "expected", row->expected, "version", row->version, "cipher",
-			   row->cipher, "sni", row->sni)
-			< 0)
-		return -1;
-	if(rpc->struct_add(s, "dss", "verified", row->verified, "reason",
-			   cm_row_words(row), "fingerprint", row->fingerprint)
-			< 0)
-		return -1;
-	if(row->has_cert
-			&& rpc->struct_add(s, "d", "days_left", cm_row_days_left(row, now))
-					   < 0)
-		return -1;
-	if(rpc->struct_add(s, "d", "age", (int)(now - row->opened)) < 0)
-		return -1;
-	if(rpc->struct_printf(
-			   s, "bytes_in", "%llu", (unsigned long long)row->traffic.bytes_in)
-					< 0
-			|| rpc->struct_printf(s, "bytes_out", "%llu",
-					   (unsigned long long)row->traffic.bytes_out)
-					   < 0)
-		return -1;
-	return rpc->struct_add(s, "dd", "messages_in",
-			(int)row->traffic.messages_in, "messages_out",
-			(int)row->traffic.messages_out);
-}
-
-static void cm_rpc_peers(rpc_t *rpc, void *ctx)
-{
-	int limit = CM_LIMIT_DEFAULT, offset = 0, i, n;
-	time_t now = time(NULL);
-	struct cm_row row;
-	int *ids;
-
-	if(rpc->scan(ctx, "*d", &limit) > 0)
-		rpc->scan(ctx, "*d", &offset);
-	if(limit < 1 || limit > CM_LIMIT_MAX || offset < 0) {
-		rpc->fault(ctx, 400,
-				"usage: cert_match.peers [limit (1 to %d) "
-				"[offset]]",
-				CM_LIMIT_MAX);
-		return;
-	}
-	ids = pkg_malloc((size_t)limit * sizeof(*ids));
-	if(!ids) {
-		PKG_MEM_ERROR;
-		rpc->fault(ctx, 500, "no memory for %d rows", limit);
-		return;
-	}
-	n = (int)cm_store_ids(ids, (unsigned)limit, (unsigned)offset);
-	for(i = 0; i < n; i++) {
-		/* it may have ended since */
-		if(cm_row_get(ids[i], &row) < 0)
-			continue;
-		if(cm_add_row(rpc, ctx, &row, now) < 0) {
-			LM_ERR("the reply is too long: ask for fewer than %d rows\n",
-					limit);
-			rpc->fault(ctx, 500,
-					"the reply is too long: ask for fewer than "
-					"%d rows",
-					limit);
-			break;
-		}
-	}
-	pkg_free(ids);
-}
-
-static void cm_rpc_peer(rpc_t *rpc, void *ctx)
-{
-	struct cm_row row;
-	int id;
-
-	if(rpc->scan(ctx, "d", &id) < 1) {
-		rpc->fault(ctx, 400, "usage: cert_match.peer id");
-		return;
-	}
-	if(cm_row_get(id, &row) < 0) {
-		rpc->fault(ctx, 404, "no TLS connection %d is recorded", id);
-		return;
-	}
-	cm_add_row(rpc, ctx, &row, time(NULL));
-}
-
 static void cm_rpc_stats(rpc_t *rpc, void *ctx)
 {
+	const char *name;
+	unsigned value;
 	void *s;
 	int i;
 
 	if(rpc->add(ctx, "{", &s) < 0)
 		return;
-	rpc->struct_add(s, "dd", "connections", (int)cm_store_count(),
-			"max_connections", (int)cm_store_max());
+	for(i = 0; i < CM_GAUGES; i++) {
+		name = cm_stats_gauge(i, &value);
+		rpc->struct_add(s, "d", (char *)name, (int)value);
+	}
 	for(i = 0; i < CM_STATS; i++)
 		rpc->struct_add(s, "d", (char *)cm_stats_name((enum cm_stat)i),
 				(int)cm_stats_get((enum cm_stat)i));
@@ -188,8 +83,14 @@ static void cm_rpc_check(rpc_t *rpc, void *ctx)
 }
 
 static const char *cm_doc_peers[] = {
-		"TLS connections, one row each: [limit [offset]]", 0};
+		"TLS connections, one row each: [in|out] [state] [address] [domain] "
+		"[limit [offset]]",
+		0};
 static const char *cm_doc_peer[] = {"One TLS connection: id", 0};
+static const char *cm_doc_expiry[] = {
+		"Certificates seen, soonest to end first: [own|peer] "
+		"[ok|soon|expired] [limit [offset]]",
+		0};
 static const char *cm_doc_stats[] = {"Numbers since the start", 0};
 static const char *cm_doc_check[] = {
 		"Is this certificate good for this domain, step by step: file domain",
@@ -198,6 +99,7 @@ static const char *cm_doc_check[] = {
 static rpc_export_t cm_rpcs[] = {
 		{"cert_match.peers", cm_rpc_peers, cm_doc_peers, RET_ARRAY},
 		{"cert_match.peer", cm_rpc_peer, cm_doc_peer, 0},
+		{"cert_match.expiry", cm_rpc_expiry, cm_doc_expiry, RET_ARRAY},
 		{"cert_match.stats", cm_rpc_stats, cm_doc_stats, 0},
 		{"cert_match.check", cm_rpc_check, cm_doc_check, RET_ARRAY},
 		{0, 0, 0, 0}};

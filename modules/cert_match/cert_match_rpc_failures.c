@@ -15,8 +15,8 @@
 #include "cm_ledger.h"
 #include "cm_tell.h"
 
-/* So many rows fit into a reply of the ctl module's default size. */
-#define CM_FAILURES_DEFAULT 20
+/* So many rows if nobody says how many. */
+#define CM_FAILURES_DEFAULT 50
 #define CM_FAILING_DEFAULT 100
 #define CM_LIMIT_MAX 10000
 
@@ -35,7 +35,8 @@ struct cm_page {
 
 static int cm_page_fits(const struct cm_page *page)
 {
-	return page->limit >= 1 && page->limit <= CM_LIMIT_MAX && page->offset >= 0;
+	return page->limit >= 1 && page->limit <= CM_LIMIT_MAX && page->offset >= 0
+		   && page->offset <= CM_LIMIT_MAX;
 }
 
 static int cm_int(uint64_t n)

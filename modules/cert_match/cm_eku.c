@@ -14,123 +14,177 @@
 
 #define CM_OID_MAX 80
 
-/* bits of the Netscape certificate type extension */
-#define CM_NS_SSL_CLIENT 0
-#define CM_NS_SSL_SERVER 1
+/* the answers of cm_cert_extension() */
+#define CM_EXT_THERE 0
+#define CM_EXT_NONE 1
 
-enum cm_purpose {
-	CM_PURPOSE_OTHER = 0,
-	CM_PURPOSE_TLS, /* serverAuth, clientAuth */
-	CM_PURPOSE_SIP_DOMAIN,
-	CM_PURPOSE_ANYTHING
+/* RFC 5280 s4.2.1.3, s4.2.1.12; the Netscape certificate type (old, and still
+ * OpenSSL's to obey) */
+static const uint8_t cm_oid_key_usage[] = {0x55, 0x1d, 0x0f};
+static const uint8_t cm_oid_eku[] = {0x55, 0x1d, 0x25};
+static const uint8_t cm_oid_netscape_type[] = {
+		0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01};
+
+#define CM_NS_SSL_CLIENT 0x80
+#define CM_NS_SSL_SERVER 0x40
+
+struct cm_purpose {
+	size_t len;
+	uint8_t oid[8];
+	const char *name;
+	int tls_only; /* good for TLS, says nothing about SIP */
 };
 
-static enum cm_purpose cm_purpose(const ASN1_OBJECT *oid)
-{
-	/* RFC 5924 s4.1: id-kp 20, for which OpenSSL has no number */
-	static const unsigned char sip_domain[] = {
-			0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x14};
+/* RFC 5280 s4.2.1.12, RFC 5924 s4.1 */
+static const struct cm_purpose cm_purposes[] = {
+		{8, {0x2b, 6, 1, 5, 5, 7, 3, 1}, "serverAuth", 1},
+		{8, {0x2b, 6, 1, 5, 5, 7, 3, 2}, "clientAuth", 1},
+		{8, {0x2b, 6, 1, 5, 5, 7, 3, 20}, "id-kp-sipDomain", 0},
+		{4, {0x55, 0x1d, 0x25, 0}, "anyExtendedKeyUsage", 0},
+};
 
-	switch(OBJ_obj2nid(oid)) {
-		case NID_server_auth:
-		case NID_client_auth:
-			return CM_PURPOSE_TLS;
-		case NID_anyExtendedKeyUsage:
-			return CM_PURPOSE_ANYTHING;
-		default:
-			break;
-	}
-	if(OBJ_length(oid) == sizeof(sip_domain)
-			&& memcmp(OBJ_get0_data(oid), sip_domain, sizeof(sip_domain)) == 0)
-		return CM_PURPOSE_SIP_DOMAIN;
-	return CM_PURPOSE_OTHER;
+/* NULL: a purpose that is never ours */
+static const struct cm_purpose *cm_purpose(const struct cm_der *oid)
+{
+	size_t i;
+
+	for(i = 0; i < sizeof(cm_purposes) / sizeof(cm_purposes[0]); i++)
+		if(cm_der_is(oid, cm_purposes[i].oid, cm_purposes[i].len))
+			return &cm_purposes[i];
+	return NULL;
+}
+
+/* The elements of the extendedKeyUsage extension: CM_EXT_THERE, CM_EXT_NONE, or
+ * -1 if it cannot be read. */
+static int cm_eku_list(const struct cm_cert *cert, struct cm_der *list)
+{
+	struct cm_der value, rest, oid;
+	int there = cm_cert_extension(cert, cm_oid_eku, sizeof(cm_oid_eku), &value);
+
+	if(there != CM_EXT_THERE)
+		return there;
+	if(cm_der_expect(&value, CM_DER_SEQUENCE, list) < 0 || value.len > 0)
+		return -1;
+	for(rest = *list; rest.len > 0;)
+		if(cm_der_expect(&rest, CM_DER_OID, &oid) < 0 || oid.len == 0)
+			return -1;
+	return CM_EXT_THERE;
 }
 
 /* RFC 5924 s5: sipDomain is acceptable always; whether any is, and whether the
  * plain purposes of TLS are, is the mode's to say. */
-static int cm_suffices(enum cm_purpose purpose, enum cm_eku mode)
+static enum cm_reason cm_judge_purposes(struct cm_der list, enum cm_eku mode)
 {
-	return purpose == CM_PURPOSE_SIP_DOMAIN || purpose == CM_PURPOSE_ANYTHING
-		   || (purpose == CM_PURPOSE_TLS && mode == CM_EKU_TLS);
+	struct cm_der oid;
+
+	while(cm_der_expect(&list, CM_DER_OID, &oid) == 0) {
+		const struct cm_purpose *p = cm_purpose(&oid);
+
+		if(p && (!p->tls_only || mode == CM_EKU_TLS))
+			return CM_OK;
+	}
+	/* RFC 5280 s4.2.1.12: only for one of the purposes indicated */
+	return CM_PURPOSE;
 }
 
-/* RFC 5280 s4.2.1.12: only for one of the purposes indicated. flags say that
- * the extension is there and can be read. */
-static int cm_listed(X509 *cert, enum cm_eku mode)
+static enum cm_reason cm_judge_eku(
+		const struct cm_cert *cert, enum cm_eku mode, int is_ca)
 {
-	EXTENDED_KEY_USAGE *list;
-	int found = 0, i;
+	struct cm_der list;
+	int there = cm_eku_list(cert, &list);
 
-	list = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
-	for(i = 0; !found && i < sk_ASN1_OBJECT_num(list); i++)
-		found = cm_suffices(cm_purpose(sk_ASN1_OBJECT_value(list, i)), mode);
-	EXTENDED_KEY_USAGE_free(list);
-	return found;
-}
-
-static int cm_eku_allows(X509 *cert, uint32_t flags, enum cm_eku mode, int leaf)
-{
+	if(there < 0)
+		return CM_MALFORMED;
 	if(mode == CM_EKU_ANY)
-		return 1;
-	/* RFC 5924 s5: without the extension it is a matter of local policy; a CA
+		return CM_OK;
+	if(there == CM_EXT_THERE)
+		return cm_judge_purposes(list, mode);
+	/* RFC 5924 s5: without the extension it is a matter of local policy. A CA
 	 * has it only to restrict what it issues. */
-	if(!(flags & EXFLAG_XKUSAGE))
-		return mode == CM_EKU_TLS || !leaf;
-	return cm_listed(cert, mode);
+	return mode == CM_EKU_TLS || is_ca ? CM_OK : CM_PURPOSE;
 }
 
-/* as X509_check_purpose(): if it is there, it must allow this side of TLS */
-static int cm_netscape_allows(X509 *cert, int bit)
+/* An extension that is a BIT STRING: its first bits, from 0x80 on down; the
+ * next octet's lie above. The answers are those of cm_cert_extension(). */
+static int cm_bits(const struct cm_cert *cert, const uint8_t *oid,
+		size_t oid_len, unsigned *bits)
 {
-	ASN1_BIT_STRING *type;
-	int allowed;
+	struct cm_der value, s;
+	int there = cm_cert_extension(cert, oid, oid_len, &value);
+	uint8_t octets[2] = {0, 0};
+	size_t n;
 
-	if(X509_get_ext_by_NID(cert, NID_netscape_cert_type, -1) < 0)
-		return 1;
-	type = X509_get_ext_d2i(cert, NID_netscape_cert_type, NULL, NULL);
-	allowed = type && ASN1_BIT_STRING_get_bit(type, bit);
-	ASN1_BIT_STRING_free(type);
-	return allowed;
+	if(there != CM_EXT_THERE)
+		return there;
+	/* X.690 s8.6.2: how many bits of the last octet are none, then octets */
+	if(cm_der_expect(&value, CM_DER_BIT_STRING, &s) < 0 || value.len > 0
+			|| s.len < 1 || s.p[0] > 7 || (s.len == 1 && s.p[0] > 0))
+		return -1;
+	n = s.len - 1;
+	if(n > 0)
+		memcpy(octets, s.p + 1, n < 2 ? n : 2);
+	if(n > 0 && n <= 2)
+		octets[n - 1] &= (uint8_t)(0xff << s.p[0]);
+	*bits = octets[0] | (unsigned)octets[1] << 8;
+	return CM_EXT_THERE;
 }
 
 /* RFC 5280 s4.2.1.12: keyUsage and extendedKeyUsage are processed
- * independently, and both must allow it. Without keyUsage all bits are set. */
-static int cm_key_usage_allows(X509 *cert, int peer_is_server)
+ * independently, and both must allow it. */
+static enum cm_reason cm_judge_key_usage(
+		const struct cm_cert *cert, int peer_is_server)
 {
-	uint32_t wanted = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT;
+	unsigned bits, wanted = KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT;
+	int there =
+			cm_bits(cert, cm_oid_key_usage, sizeof(cm_oid_key_usage), &bits);
 
+	if(there == CM_EXT_NONE)
+		return CM_OK;
+	/* RFC 5280 s4.2.1.3: at least one of the bits MUST be set */
+	if(there < 0 || bits == 0)
+		return CM_MALFORMED;
 	if(peer_is_server)
 		wanted |= KU_KEY_ENCIPHERMENT;
-	return (X509_get_key_usage(cert) & wanted) != 0;
+	return (bits & wanted) != 0 ? CM_OK : CM_PURPOSE;
 }
 
-static enum cm_reason cm_judge_leaf(
-		X509 *cert, enum cm_eku mode, int peer_is_server)
+/* as X509_check_purpose(): if it is there, it must allow this side of TLS */
+static enum cm_reason cm_judge_netscape(
+		const struct cm_cert *cert, int peer_is_server)
 {
-	int side = peer_is_server ? CM_NS_SSL_SERVER : CM_NS_SSL_CLIENT;
-	uint32_t flags = X509_get_extension_flags(cert);
+	unsigned bits,
+			wanted = peer_is_server ? CM_NS_SSL_SERVER : CM_NS_SSL_CLIENT;
+	int there = cm_bits(
+			cert, cm_oid_netscape_type, sizeof(cm_oid_netscape_type), &bits);
 
-	/* OpenSSL lets an unreadable extension of a leaf pass here */
-	if(flags & EXFLAG_INVALID)
+	if(there == CM_EXT_NONE)
+		return CM_OK;
+	if(there < 0)
 		return CM_MALFORMED;
-	if(!cm_key_usage_allows(cert, peer_is_server)
-			|| !cm_netscape_allows(cert, side)
-			|| !cm_eku_allows(cert, flags, mode, 1))
-		return CM_PURPOSE;
-	return CM_OK;
+	return (bits & wanted) != 0 ? CM_OK : CM_PURPOSE;
 }
 
-enum cm_reason cm_eku_leaf(X509 *cert, enum cm_eku mode, int peer_is_server)
+enum cm_reason cm_eku_purposes(const struct cm_cert *cert, enum cm_eku mode)
 {
-	enum cm_reason r;
-
-	/* what we leave in OpenSSL's error queue, the next SSL_read() would take
-	 * for its own failure */
-	ERR_set_mark();
-	r = cm_judge_leaf(cert, mode, peer_is_server);
-	ERR_pop_to_mark();
-	return r;
+	return cm_judge_eku(cert, mode, 0);
 }
+
+enum cm_reason cm_eku_key(const struct cm_cert *cert, int peer_is_server)
+{
+	enum cm_reason r = cm_judge_key_usage(cert, peer_is_server);
+
+	return r == CM_OK ? cm_judge_netscape(cert, peer_is_server) : r;
+}
+
+enum cm_reason cm_eku_judge(
+		const struct cm_cert *cert, enum cm_eku mode, int peer_is_server)
+{
+	enum cm_reason r = cm_eku_purposes(cert, mode);
+
+	return r == CM_OK ? cm_eku_key(cert, peer_is_server) : r;
+}
+
+/* --- of an X509 ----------------------------------------------------------- */
 
 /* X509_check_ca(): 1 basicConstraints say so; 3 a root of version 1; 4 no
  * basicConstraints, but keyUsage says so. Its 5, a Netscape type alone, which
@@ -142,15 +196,39 @@ static int cm_is_ca(X509 *cert)
 	return ca == 1 || ca == 3 || ca == 4;
 }
 
-static enum cm_reason cm_judge_ca(X509 *cert, enum cm_eku mode)
+static enum cm_reason cm_judge_x509(
+		X509 *x509, enum cm_eku mode, int peer_is_server, int is_ca)
 {
-	uint32_t flags = X509_get_extension_flags(cert);
+	enum cm_reason r = CM_MALFORMED;
+	struct cm_cert cert;
+	uint8_t *der = NULL;
+	int len;
 
-	if(flags & EXFLAG_INVALID)
+	/* an extension that OpenSSL cannot read, whichever it is; of a leaf it
+	 * would let it pass */
+	if(X509_get_extension_flags(x509) & EXFLAG_INVALID)
 		return CM_MALFORMED;
-	if(!cm_is_ca(cert) || !cm_eku_allows(cert, flags, mode, 0))
-		return CM_PURPOSE;
-	return CM_OK;
+	len = i2d_X509(x509, &der);
+	if(len > 0 && cm_cert_parse(der, (size_t)len, &cert) == 0) {
+		if(is_ca)
+			r = cm_is_ca(x509) ? cm_judge_eku(&cert, mode, 1) : CM_PURPOSE;
+		else
+			r = cm_eku_judge(&cert, mode, peer_is_server);
+	}
+	OPENSSL_free(der);
+	return r;
+}
+
+enum cm_reason cm_eku_leaf(X509 *cert, enum cm_eku mode, int peer_is_server)
+{
+	enum cm_reason r;
+
+	/* what we leave in OpenSSL's error queue, the next SSL_read() would take
+	 * for its own failure */
+	ERR_set_mark();
+	r = cm_judge_x509(cert, mode, peer_is_server, 0);
+	ERR_pop_to_mark();
+	return r;
 }
 
 enum cm_reason cm_eku_ca(X509 *cert, enum cm_eku mode)
@@ -158,10 +236,12 @@ enum cm_reason cm_eku_ca(X509 *cert, enum cm_eku mode)
 	enum cm_reason r;
 
 	ERR_set_mark();
-	r = cm_judge_ca(cert, mode);
+	r = cm_judge_x509(cert, mode, 0, 1);
 	ERR_pop_to_mark();
 	return r;
 }
+
+/* --- words ---------------------------------------------------------------- */
 
 const char *cm_eku_name(enum cm_eku mode)
 {
@@ -191,17 +271,24 @@ int cm_eku_mode(const char *name, size_t len, enum cm_eku *mode)
 	return -1;
 }
 
-static void cm_purpose_name(char *out, int size, const ASN1_OBJECT *oid)
+/* OpenSSL's short name, or the number. */
+static void cm_print_oid(char *out, int size, const struct cm_der *oid)
 {
-	enum cm_purpose purpose = cm_purpose(oid);
-	int nid = OBJ_obj2nid(oid);
+	uint8_t element[2 + CM_DER_SHORT_MAX];
+	const uint8_t *p = element;
+	ASN1_OBJECT *object = NULL;
 
-	if(purpose == CM_PURPOSE_SIP_DOMAIN)
-		snprintf(out, (size_t)size, "id-kp-sipDomain");
-	else if(nid != NID_undef)
-		snprintf(out, (size_t)size, "%s", OBJ_nid2sn(nid));
-	else if(OBJ_obj2txt(out, size, oid, 1) <= 0)
-		snprintf(out, (size_t)size, "?");
+	if(oid->len <= CM_DER_SHORT_MAX) {
+		element[0] = CM_DER_OID;
+		element[1] = (uint8_t)oid->len;
+		memcpy(element + 2, oid->p, oid->len);
+		object = d2i_ASN1_OBJECT(NULL, &p, (long)oid->len + 2);
+	}
+	if(object && OBJ_obj2nid(object) != NID_undef)
+		snprintf(out, (size_t)size, "%s", OBJ_nid2sn(OBJ_obj2nid(object)));
+	else if(!object || OBJ_obj2txt(out, size, object, 1) <= 0)
+		snprintf(out, (size_t)size, "unreadable");
+	ASN1_OBJECT_free(object);
 }
 
 /* Append name to the list in out, or "..." in its place. What was appended
@@ -219,22 +306,26 @@ static size_t cm_list_add(char *out, size_t size, size_t used, const char *name)
 	return used + need;
 }
 
-int cm_eku_print(X509 *cert, char *out, size_t size)
+int cm_eku_print(const struct cm_cert *cert, char *out, size_t size)
 {
-	EXTENDED_KEY_USAGE *list;
+	struct cm_der list, oid;
 	char name[CM_OID_MAX];
-	int i, n, critical = -1;
 	size_t used = 0;
+	int there = cm_eku_list(cert, &list), n = 0;
 
 	out[0] = '\0';
+	if(there != CM_EXT_THERE)
+		return there == CM_EXT_NONE ? -1 : -2;
 	ERR_set_mark();
-	list = X509_get_ext_d2i(cert, NID_ext_key_usage, &critical, NULL);
-	n = list ? sk_ASN1_OBJECT_num(list) : critical == -1 ? -1 : -2;
-	for(i = 0; i < n && used < size; i++) {
-		cm_purpose_name(name, sizeof(name), sk_ASN1_OBJECT_value(list, i));
-		used = cm_list_add(out, size, used, name);
+	for(; cm_der_expect(&list, CM_DER_OID, &oid) == 0; n++) {
+		const struct cm_purpose *p = cm_purpose(&oid);
+
+		if(used >= size)
+			continue;
+		if(!p)
+			cm_print_oid(name, sizeof(name), &oid);
+		used = cm_list_add(out, size, used, p ? p->name : name);
 	}
-	EXTENDED_KEY_USAGE_free(list);
 	ERR_pop_to_mark();
 	return n;
 }

@@ -153,7 +153,7 @@ static int cm_read_own(int first)
 	if(i > 0)
 		LM_WARN("watch: there is something about %u more files\n", i);
 	if(r.fresh || gone)
-		LM_INFO("%u certificates of our own are watched: %u are new, %u "
+		LM_INFO("watched certificates of our own: %u, of these %u new; %u "
 				"are gone\n",
 				cm_dates_store_count(CM_OWNER_OWN), r.fresh, gone);
 	return ret;
@@ -164,10 +164,12 @@ static int cm_read_own(int first)
 void cm_expiry_seen(const struct cm_conn_info *info, const uint8_t *fingerprint,
 		int64_t not_after, const struct cm_names *names)
 {
-	struct cm_date date;
+	static const uint8_t unread[CM_FINGERPRINT_LEN];
 	struct ip_addr ip = info->peer_ip;
+	struct cm_date date;
 
-	if(!cm_expiry.opts.max_certificates)
+	/* of a certificate that nobody could read nothing is known */
+	if(memcmp(fingerprint, unread, sizeof(unread)) == 0)
 		return;
 	memset(&date, 0, sizeof(date));
 	date.owner = CM_OWNER_PEER;

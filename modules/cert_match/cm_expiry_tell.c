@@ -89,8 +89,8 @@ static void cm_log_peers(int64_t day)
 	if(cm_expiry_tell_state.summary_day == day + 1 || soon + expired == 0)
 		return;
 	cm_expiry_tell_state.summary_day = day + 1;
-	LM_WARN("of the peers' certificates seen, %u expire within %d days and %u "
-			"have expired: the RPC command cert_match.expiry lists them\n",
+	LM_WARN("peers' certificates seen: %u expiring within %d days, %u expired; "
+			"the RPC command cert_match.expiry lists them\n",
 			soon, cm_expiry_warn_days(), expired);
 }
 

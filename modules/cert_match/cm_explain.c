@@ -4,11 +4,16 @@
 #define _DEFAULT_SOURCE /* gmtime_r() */
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include "cm_cert.h"
 #include "cm_explain.h"
 
 #define CM_SHOWN_MAX 280
@@ -115,18 +120,6 @@ static void cm_print_entry(void *arg, const struct cm_entry *e)
 				cm_reason_clause(e->reason));
 }
 
-enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
-		const struct cm_ident_opts *opts, cm_line_f line, void *arg)
-{
-	struct cm_printer p = {line, arg, 0};
-	struct cm_ident_set set;
-
-	if(cm_ident_from_der(der, len, opts, &set, cm_print_entry, &p) < 0)
-		cm_print(&p, "refused certificate: %s (%s)",
-				cm_reason_words(set.reason), cm_reason_clause(set.reason));
-	return set.reason;
-}
-
 static const char *cm_date(char *out, size_t size, int64_t when)
 {
 	time_t t = (time_t)when;
@@ -153,6 +146,88 @@ static void cm_print_validity(
 			cm_date(to, sizeof(to), set->not_after), word);
 }
 
+static void cm_print_purposes(
+		struct cm_printer *p, const struct cm_cert *cert, enum cm_eku mode)
+{
+	char list[CM_SHOWN_MAX];
+	int n = cm_eku_print(cert, list, sizeof(list));
+
+	if(n < 0)
+		snprintf(list, sizeof(list), "no extendedKeyUsage");
+	else if(n == 0)
+		snprintf(list, sizeof(list), "an empty extendedKeyUsage");
+	cm_print(p, "purposes: %s: %s with eku=%s (RFC 5924 s5)", list,
+			cm_eku_purposes(cert, mode) == CM_OK ? "accepted" : "refused",
+			cm_eku_name(mode));
+}
+
+/* A file is on neither side of a connection: what its key may do is told for
+ * both. CM_OK if it may do one of them. */
+static enum cm_reason cm_print_key(
+		struct cm_printer *p, const struct cm_cert *cert)
+{
+	/* by what it may be: server 2, client 1 */
+	static const char *const words[] = {"good for neither side of TLS",
+			"good for a TLS client, not for a server",
+			"good for a TLS server, not for a client",
+			"good for a TLS server and for a client"};
+	enum cm_reason server = cm_eku_key(cert, 1), client = cm_eku_key(cert, 0);
+
+	cm_print(p, "key: %s (RFC 5280 s4.2.1.3)",
+			words[(server == CM_OK ? 2 : 0) + (client == CM_OK ? 1 : 0)]);
+	return server == CM_OK ? CM_OK : client;
+}
+
+/* What the certificate says, and CM_OK if its purposes allow any use here. */
+static enum cm_reason cm_print_set(struct cm_printer *p,
+		const struct cm_cert *cert, const struct cm_ident_set *set,
+		enum cm_eku mode, int64_t now)
+{
+	enum cm_reason key;
+
+	cm_print_validity(p, set, now);
+	cm_print_purposes(p, cert, mode);
+	key = cm_print_key(p, cert);
+	cm_print(p, "%u %s from %u entries, source: %s (RFC 5922 s7.1)", set->count,
+			set->count == 1 ? "identity" : "identities", set->entries,
+			set->count ? cm_source_name(set->source) : "none");
+	return cm_eku_purposes(cert, mode) == CM_OK ? key : CM_PURPOSE;
+}
+
+/* Read it as a handshake would: by OpenSSL first, which knows more extensions
+ * and refuses what of them it cannot read. */
+static void cm_read_whole(const uint8_t *der, size_t len,
+		const struct cm_ident_opts *opts, struct cm_ident_set *set,
+		cm_entry_f each, void *arg)
+{
+	const unsigned char *rest = der;
+	X509 *x509 = NULL;
+
+	memset(set, 0, offsetof(struct cm_ident_set, packed));
+	set->reason = CM_MALFORMED;
+	set->purpose = CM_MALFORMED;
+	ERR_set_mark();
+	if(len <= LONG_MAX)
+		x509 = d2i_X509(NULL, &rest, (long)len);
+	if(x509 && rest == der + len)
+		cm_ident_from_x509(x509, opts, set, each, arg);
+	X509_free(x509);
+	ERR_pop_to_mark();
+}
+
+enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
+		const struct cm_ident_opts *opts, cm_line_f line, void *arg)
+{
+	struct cm_printer p = {line, arg, 0};
+	struct cm_ident_set set;
+
+	cm_read_whole(der, len, opts, &set, cm_print_entry, &p);
+	if(set.reason == CM_MALFORMED)
+		cm_print(&p, "refused certificate: %s (%s)",
+				cm_reason_words(set.reason), cm_reason_clause(set.reason));
+	return set.reason;
+}
+
 enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 		const char *domain, size_t domain_len,
 		const struct cm_ident_opts *ident, const struct cm_match_opts *match,
@@ -160,21 +235,16 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 {
 	struct cm_printer p = {line, arg, 1};
 	struct cm_ident_set set;
+	struct cm_cert cert;
 	/* the chain is another question: here it is taken as verified */
 	struct cm_peer peer = {.has_cert = 1, .verified = 1};
 	char text[CM_SHOWN_MAX];
 	enum cm_reason r;
 
-	cm_ident_from_der(der, len, ident, &set, cm_print_entry, &p);
-	if(set.reason != CM_MALFORMED) {
-		cm_print_validity(&p, &set, now);
-		cm_print(&p,
-				"%u identities from %u entries, source: %s "
-				"(RFC 5922 s7.1)",
-				set.count, set.entries,
-				set.count ? cm_source_name(set.source) : "none");
-	}
+	cm_read_whole(der, len, ident, &set, cm_print_entry, &p);
 	peer.purpose = set.purpose;
+	if(set.reason != CM_MALFORMED && cm_cert_parse(der, len, &cert) == 0)
+		peer.purpose = cm_print_set(&p, &cert, &set, ident->eku, now);
 	peer.ident_reason = set.reason;
 	peer.names = cm_ident_names(&set);
 	r = cm_decide(&peer, domain, domain_len, match);

@@ -74,7 +74,4 @@ int cm_ident_from_der(const uint8_t *der, size_t len,
 /* The names of set, as cm_match() wants them; a view, valid as long as set. */
 struct cm_names cm_ident_names(const struct cm_ident_set *set);
 
-/* RFC 5922 s7.1: judge one URI value; *name is its host when CM_OK. */
-enum cm_reason cm_ident_uri(const char *text, size_t len, struct cm_name *name);
-
 #endif

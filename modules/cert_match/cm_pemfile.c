@@ -48,6 +48,18 @@ static void cm_subject(char *out, size_t size, X509 *cert)
 	BIO_free(bio);
 }
 
+/* Without cm_ident: a certificate whose names it refuses ends, too. */
+static int64_t cm_end_of(X509 *cert)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days = 0, seconds = 0;
+
+	/* what cannot be read has ended: both stay 0 */
+	ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(cert));
+	ASN1_TIME_free(epoch);
+	return (int64_t)days * CM_DAY_SECONDS + seconds;
+}
+
 static void cm_tell_cert(struct cm_reading *r, X509 *cert)
 {
 	const struct cm_ident_opts opts = {0};
@@ -61,10 +73,12 @@ static void cm_tell_cert(struct cm_reading *r, X509 *cert)
 	}
 	memset(&date, 0, sizeof(date));
 	date.owner = CM_OWNER_OWN;
-	/* one without names that it could read is still one that ends */
+	date.not_after = cm_end_of(cert);
+	if(X509_digest(cert, EVP_sha256(), date.fingerprint, NULL) != 1) {
+		r->found->broken++;
+		return;
+	}
 	cm_ident_from_x509(cert, &opts, &set, NULL, NULL);
-	date.not_after = set.not_after;
-	memcpy(date.fingerprint, set.fingerprint, sizeof(date.fingerprint));
 	names = cm_ident_names(&set);
 	if(cm_names_join(date.names, sizeof(date.names), &names) == 0)
 		cm_subject(date.names, sizeof(date.names), cert);

@@ -6,6 +6,7 @@
 #include "../../core/dprint.h"
 #include "../../core/fmsg.h"
 #include "../../core/kemi.h"
+#include "../../core/receive.h"
 #include "../../core/route.h"
 
 #include "cm_route.h"
@@ -25,24 +26,74 @@ static const char *const cm_route_names[CM_ROUTES] = {
 		[CM_ROUTE_EXPIRY] = "cert_match:expiry",
 };
 
+/* Kamailio's lexer (5.6 to 6.1) knows no underscore before the colon: of
+ * event_route[cert_match:failure] it echoes "cert_" and reads on, so that the
+ * route is called match:failure. With a hyphen nothing is lost. */
+static const char *const cm_route_spellings[CM_ROUTES][3] = {
+		[CM_ROUTE_FAILURE] = {"cert_match:failure", "match:failure",
+				"cert-match:failure"},
+		[CM_ROUTE_EXPIRY] = {"cert_match:expiry", "match:expiry",
+				"cert-match:expiry"},
+};
+
+static const char *const cm_route_values[] = {
+		/* of failures */
+		"event_peer",
+		"event_local",
+		"event_direction",
+		"event_stage",
+		"event_reason",
+		"event_cause",
+		"event_advice",
+		"event_alert",
+		"event_hello",
+		"event_version",
+		"event_sni",
+		"event_expected",
+		"event_names",
+		"event_count",
+		/* of certificates that end soon; event_names, too */
+		"event_file",
+		"event_fingerprint",
+		"event_days_left",
+		"event_owner",
+};
+
+const char *cm_route_name(unsigned index)
+{
+	if(index >= sizeof(cm_route_values) / sizeof(cm_route_values[0]))
+		return NULL;
+	return cm_route_values[index];
+}
+
 void cm_route_callback(const char *function)
 {
 	cm_route.callback = function && *function ? function : NULL;
 }
 
-int cm_route_init(void)
+/* route_lookup() finds only what is there, unlike route_get(). */
+static int cm_route_find(enum cm_route_id id)
 {
 	int i, n;
 
-	if(faked_msg_init() < 0) {
-		LM_ERR("cannot make the message that event routes run on\n");
-		return -1;
+	for(i = 0; i < 3; i++) {
+		n = route_lookup(&event_rt, (char *)cm_route_spellings[id][i]);
+		if(n >= 0 && event_rt.rlist[n])
+			return n;
 	}
-	for(i = 0; i < CM_ROUTES; i++) {
-		/* route_lookup() finds only what is there, unlike route_get() */
-		n = route_lookup(&event_rt, (char *)cm_route_names[i]);
-		cm_route.index[i] = n >= 0 && event_rt.rlist[n] ? n : -1;
-	}
+	return -1;
+}
+
+int cm_route_init(void)
+{
+	int i;
+
+	if(cm_route.callback && !sr_kemi_eng_get())
+		LM_WARN("modparam event_callback is set, but no cfgengine: nobody "
+				"will call %s\n",
+				cm_route.callback);
+	for(i = 0; i < CM_ROUTES; i++)
+		cm_route.index[i] = cm_route_find((enum cm_route_id)i);
 	return 0;
 }
 
@@ -70,12 +121,11 @@ void cm_route_run(enum cm_route_id id, const struct cm_route_value *values,
 		unsigned count)
 {
 	int before;
-	sip_msg_t *msg;
+	sip_msg_t msg;
 
 	if(!cm_route_wanted(id))
 		return;
-	msg = faked_msg_get_next();
-	if(!msg) {
+	if(faked_msg_get_new(&msg) < 0) {
 		LM_ERR("no message to run event_route[%s] on\n", cm_route_names[id]);
 		return;
 	}
@@ -84,12 +134,15 @@ void cm_route_run(enum cm_route_id id, const struct cm_route_value *values,
 	cm_route.values = values;
 	cm_route.count = count;
 	if(cm_route.index[id] >= 0)
-		run_top_route(event_rt.rlist[cm_route.index[id]], msg, NULL);
+		run_top_route(event_rt.rlist[cm_route.index[id]], &msg, NULL);
 	else
-		cm_route_kemi(id, msg);
+		cm_route_kemi(id, &msg);
 	cm_route.values = NULL;
 	cm_route.count = 0;
 	set_route_type(before);
+	/* what the script made of it goes with it: this process lives for years */
+	free_sip_msg(&msg);
+	ksr_msg_env_reset();
 }
 
 const char *cm_route_value(const char *name)

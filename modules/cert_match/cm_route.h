@@ -2,9 +2,9 @@
 /*
  * How does the script hear of something that is no SIP message?
  *
- * event_route[cert_match:failure] and event_route[cert_match:expiry], or the
- * KEMI function that modparam event_callback names, with named values behind
- * $cert_match(event_...).
+ * event_route[cert_match:failure] and event_route[cert_match:expiry], also
+ * written cert-match:..., or the KEMI function that modparam event_callback
+ * names, with named values behind $cert_match(event_...).
  */
 #ifndef CM_ROUTE_H
 #define CM_ROUTE_H
@@ -29,9 +29,13 @@ int cm_route_init(void);
 int cm_route_wanted(enum cm_route_id id);
 
 /* Run it, in this process and now, with values, which belong to the caller and
- * are read during the call only. Nothing happens if it is not wanted. */
+ * are read during the call only. Nothing happens if it is not wanted. Only for
+ * a process that handles no message: the AVPs of one would be gone. */
 void cm_route_run(enum cm_route_id id, const struct cm_route_value *values,
 		unsigned count);
+
+/* Every name that a value may have, in no order; NULL for others. */
+const char *cm_route_name(unsigned index);
 
 /* The text of a value while its route runs; NULL if it has none of that name,
  * or outside of any route. */

@@ -35,7 +35,7 @@ struct cm_facts {
 	char cipher[CM_CIPHER_MAX];
 	int has_cert;
 	int verified;
-	int verify_error;       /* X509_V_ERR_..., of the peer's chain */
+	int verify_error; /* X509_V_ERR_..., of the peer's chain */
 	enum cm_reason ident_reason;
 	enum cm_reason purpose;
 	enum cm_opening opening; /* the format of an accepted peer's hello */

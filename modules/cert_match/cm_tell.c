@@ -87,16 +87,19 @@ static void cm_say_name(struct cm_told *t, const struct cm_failure *f)
 		cm_say(t, " (%s)", cm_reason_words(f->shake.name_reason));
 }
 
+/* OpenSSL's words, where they say more than the cause's own. */
 static void cm_say_chain(struct cm_told *t, const struct cm_failure *f)
 {
-	if(f->shake.verify_error != X509_V_OK)
-		cm_say(t, " (%s", X509_verify_cert_error_string(f->shake.verify_error));
-	if(f->shake.verify_error != X509_V_OK && f->shake.verify_depth > 0)
-		cm_say(t, ", %d above its own", f->shake.verify_depth);
-	if(f->shake.verify_error != X509_V_OK)
-		cm_say(t, ")");
+	int error = f->shake.verify_error;
+
+	if(f->cause == CM_CAUSE_PEER_UNKNOWN_CA || f->cause == CM_CAUSE_PEER_CRL
+			|| f->cause == CM_CAUSE_PEER_CHAIN)
+		cm_say(t, " (%s)", X509_verify_cert_error_string(error));
+	if(f->shake.verify_depth > 0)
+		cm_say(t, "; it is the one %d above the peer's own",
+				f->shake.verify_depth);
 	if(*t->names)
-		cm_say(t, "; it is for %s", t->names);
+		cm_say(t, "; the peer's own is for %s", t->names);
 }
 
 static void cm_say_hello(struct cm_told *t, const struct cm_failure *f)
@@ -104,7 +107,7 @@ static void cm_say_hello(struct cm_told *t, const struct cm_failure *f)
 	const struct cm_hello *h = &f->shake.hello;
 
 	if(h->seen)
-		cm_say(t, "; it offers at most %s, %u cipher suites",
+		cm_say(t, "; it offers %s at most, cipher suites: %u",
 				cm_hello_version(h->version), (unsigned)h->ciphers);
 }
 
@@ -198,6 +201,15 @@ static const char *cm_version(const struct cm_shake *s)
 	return s->version ? cm_hello_version(s->version) : "";
 }
 
+/* Our hello may be written before TCP has failed; a peer that connects and says
+ * nothing is one whose hello is awaited. */
+static enum cm_stage cm_stage(const struct cm_failure *f)
+{
+	if(f->cause == CM_CAUSE_NO_TCP || f->cause == CM_CAUSE_NO_EXPECTATION)
+		return CM_STAGE_TCP;
+	return f->shake.stage > CM_STAGE_HELLO ? f->shake.stage : CM_STAGE_HELLO;
+}
+
 static int cm_ending_alert(const struct cm_shake *s)
 {
 	int alert = cm_cause_alert(s);
@@ -214,7 +226,7 @@ void cm_tell(const struct cm_failure *f, struct cm_told *t)
 	cm_tell_address(t->peer, &f->peer);
 	cm_tell_address(t->local, &f->local);
 	t->direction = s->outgoing ? "out" : "in";
-	t->stage = cm_stage_name(s->stage);
+	t->stage = cm_stage_name(cm_stage(f));
 	t->hello = cm_opening_name(s->hello.opening);
 	t->version = cm_version(s);
 	t->alert_in = cm_alert_name(s->alert_in);

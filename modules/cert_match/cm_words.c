@@ -18,7 +18,7 @@ static const struct {
 				"the way, and that the peer listens there"},
 		[CM_CAUSE_PLAIN_SIP] = {"plain-sip", "the peer speaks SIP without TLS",
 				"set the peer to transport TLS, or send it to a port without "
-				"TLS"},
+				"TLS; if we connected, that port is one without TLS"},
 		[CM_CAUSE_PLAIN_HTTP] = {"plain-http", "the peer speaks HTTP",
 				"usually a scanner: nothing to do; if we connected, the "
 				"address or port is that of a web server"},

@@ -4,6 +4,8 @@
 
 #include "tr_follow.h"
 #include "tr_pin.h"
+#include "tr_send.h"
+#include "tr_to.h"
 
 int ki_tls_reuse_pin(sip_msg_t *msg)
 {
@@ -49,14 +51,45 @@ int ki_tls_reuse_follow(sip_msg_t *msg)
 
 int ki_tls_reuse_onsend(sip_msg_t *msg)
 {
-	return tr_follow_onsend(msg) == TR_FOLLOW_GONE ? -2 : 1;
+	switch(tr_send(msg)) {
+		case TR_SEND_OK:
+			return 1;
+		case TR_SEND_NOT_MEANT:
+			return tr_follow_onsend(msg) == TR_FOLLOW_GONE ? -2 : 1;
+		case TR_SEND_CLEAR:
+			return -3;
+		case TR_SEND_FORGED:
+			return -4;
+		case TR_SEND_ERROR:
+			return -5;
+	}
+	return -5;
 }
 
-#define NO_PARAMS                                                              \
-	{                                                                          \
-		SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,            \
-				SR_KEMIP_NONE, SR_KEMIP_NONE                                   \
+int ki_tls_reuse_to_local(sip_msg_t *msg, str *domain, str *local)
+{
+	switch(tr_to(msg, domain, local)) {
+		case TR_TO_OK:
+			return 1;
+		case TR_TO_ERROR:
+			return -1;
+		case TR_TO_NO_NAME:
+			return -2;
 	}
+	return -1;
+}
+
+int ki_tls_reuse_to(sip_msg_t *msg, str *domain)
+{
+	return ki_tls_reuse_to_local(msg, domain, NULL);
+}
+
+#define PARAMS(first, second)                                                  \
+	{                                                                          \
+		first, second, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,            \
+				SR_KEMIP_NONE                                                  \
+	}
+#define NO_PARAMS PARAMS(SR_KEMIP_NONE, SR_KEMIP_NONE)
 
 static sr_kemi_t functions[] = {
 		{str_init("tls_reuse"), str_init("pin"), SR_KEMIP_INT, ki_tls_reuse_pin,
@@ -65,6 +98,10 @@ static sr_kemi_t functions[] = {
 				ki_tls_reuse_follow, NO_PARAMS},
 		{str_init("tls_reuse"), str_init("onsend"), SR_KEMIP_INT,
 				ki_tls_reuse_onsend, NO_PARAMS},
+		{str_init("tls_reuse"), str_init("to"), SR_KEMIP_INT, ki_tls_reuse_to,
+				PARAMS(SR_KEMIP_STR, SR_KEMIP_NONE)},
+		{str_init("tls_reuse"), str_init("to_local"), SR_KEMIP_INT,
+				ki_tls_reuse_to_local, PARAMS(SR_KEMIP_STR, SR_KEMIP_STR)},
 		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}}};
 
 void tls_reuse_kemi_register(void)

@@ -4,14 +4,19 @@
 #include "tls_reuse_kemi.h"
 #include "tls_reuse_pv.h"
 #include "tls_reuse_rpc.h"
+#include "tr_branch.h"
 #include "tr_conn.h"
 #include "tr_hide.h"
 #include "tr_key.h"
 #include "tr_params.h"
+#include "tr_peers.h"
+#include "tr_send.h"
 #include "tr_stats.h"
 #include "tr_store.h"
+#include "tr_to.h"
 
 #include "../../core/dprint.h"
+#include "../../core/mod_fix.h"
 #include "../../core/onsend.h"
 #include "../../core/sr_module.h"
 
@@ -22,7 +27,8 @@
 
 MODULE_VERSION
 
-struct tr_params tr_params = {.max_flows = 16384, .max_uri_len = 255};
+struct tr_params tr_params = {
+		.max_flows = 16384, .max_aliases = 4096, .max_uri_len = 255};
 
 /* One of inner and outer: said as the operator wrote it when it is wrong. */
 static int read_address(const char *name, const char *value,
@@ -74,6 +80,12 @@ static int check_bounds(void)
 		LM_ERR("max_flows is %d, it must be 1 or more\n", tr_params.max_flows);
 		return -1;
 	}
+	if(tr_params.max_aliases < 1
+			|| tr_params.max_aliases > (int)TR_ALIAS_ROWS_MAX) {
+		LM_ERR("max_aliases is %d, it must be 1 to %u\n", tr_params.max_aliases,
+				TR_ALIAS_ROWS_MAX);
+		return -1;
+	}
 	if(tr_params.max_uri_len < 32 || tr_params.max_uri_len > TR_FLOW_URI_MAX) {
 		LM_ERR("max_uri_len is %d, it must be 32 to %d\n",
 				tr_params.max_uri_len, TR_FLOW_URI_MAX);
@@ -108,8 +120,20 @@ static int make_keys(void)
 	return rc;
 }
 
+static void on_closed(int conid)
+{
+	unsigned rows;
+
+	tr_store_drop(conid);
+	for(rows = tr_peers_drop(conid); rows > 0; rows--) {
+		tr_stats_inc(TR_STAT_ALIASES_CLOSED);
+	}
+}
+
 static int mod_init(void)
 {
+	static const struct tr_conn_events events = {tr_send_opened, on_closed};
+
 	if(check_bounds() != 0
 			|| read_address(
 					   "inner", tr_params.inner_uri, NULL, &tr_params.inner)
@@ -117,9 +141,11 @@ static int mod_init(void)
 			|| read_address(
 					   "outer", tr_params.outer_uri, "tls", &tr_params.outer)
 					   != 0
-			|| make_keys() != 0 || tr_conn_init(tr_store_drop) != 0
+			|| make_keys() != 0 || tr_to_init() != 0
+			|| tr_conn_init(&events) != 0 || tr_send_init() != 0
 			|| tr_stats_init() != 0
-			|| tr_store_init((unsigned)tr_params.max_flows) != 0) {
+			|| tr_store_init((unsigned)tr_params.max_flows) != 0
+			|| tr_peers_init((unsigned)tr_params.max_aliases) != 0) {
 		return -1;
 	}
 	if(!onsend_route_enabled(SIP_REQUEST)) {
@@ -130,9 +156,18 @@ static int mod_init(void)
 	return 0;
 }
 
+/* Before any process is forked, and when every module has started: tm may be
+ * loaded before or after us. */
+static int child_init(int rank)
+{
+	return rank == PROC_INIT ? tr_branch_init() : 0;
+}
+
 static void mod_destroy(void)
 {
 	tr_store_destroy();
+	tr_peers_destroy();
+	tr_to_destroy();
 	tr_flow_wipe(&tr_params.keys);
 	tr_hide_destroy();
 }
@@ -152,9 +187,28 @@ static int w_onsend(struct sip_msg *msg, char *p1, char *p2)
 	return ki_tls_reuse_onsend(msg);
 }
 
+static int w_to(struct sip_msg *msg, char *p1, char *p2)
+{
+	str domain, local;
+
+	if(fixup_get_svalue(msg, (gparam_t *)p1, &domain) != 0
+			|| (p2 != NULL
+					&& fixup_get_svalue(msg, (gparam_t *)p2, &local) != 0)) {
+		LM_ERR("tls_reuse_to(): a parameter has no value\n");
+		return -1;
+	}
+	return ki_tls_reuse_to_local(msg, &domain, p2 != NULL ? &local : NULL);
+}
+
+#define TO_ROUTES (REQUEST_ROUTE | BRANCH_ROUTE | FAILURE_ROUTE)
+
 static cmd_export_t cmds[] = {{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
 		{"tls_reuse_follow", w_follow, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
 		{"tls_reuse_onsend", w_onsend, 0, 0, 0, ONSEND_ROUTE},
+		{"tls_reuse_to", w_to, 1, fixup_spve_null, fixup_free_spve_null,
+				TO_ROUTES},
+		{"tls_reuse_to", w_to, 2, fixup_spve_spve, fixup_free_spve_spve,
+				TO_ROUTES},
 		{0, 0, 0, 0, 0, 0}};
 
 static param_export_t params[] = {
@@ -162,6 +216,7 @@ static param_export_t params[] = {
 		{"inner", PARAM_STRING, &tr_params.inner_uri},
 		{"outer", PARAM_STRING, &tr_params.outer_uri},
 		{"max_flows", PARAM_INT, &tr_params.max_flows},
+		{"max_aliases", PARAM_INT, &tr_params.max_aliases},
 		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
 		{"hide_via", PARAM_INT, &tr_params.hide_via},
 		{"inside", PARAM_STRING | PARAM_USE_FUNC, (void *)add_inside},
@@ -181,7 +236,7 @@ struct module_exports exports = {
 		pvs,             /* pseudo-variables */
 		0,               /* reply processing */
 		mod_init,        /* start */
-		0,               /* start of each process */
+		child_init,      /* start of each process */
 		mod_destroy      /* end */
 };
 

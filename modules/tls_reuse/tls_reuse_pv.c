@@ -5,8 +5,10 @@
 #include "tr_conn.h"
 #include "tr_last.h"
 #include "tr_store.h"
+#include "tr_to.h"
 
 #include "../../core/dprint.h"
+#include "../../core/route.h"
 
 #include <string.h>
 
@@ -17,14 +19,20 @@ enum item {
 	ITEM_USER_AGENT,
 	ITEM_SIDE,
 	ITEM_REASON,
+	ITEM_DOMAIN,
+	ITEM_LOCAL_DOMAIN,
+	ITEM_REUSED,
 	ITEM_COUNT
 };
 
-static const char *const names[ITEM_COUNT] = {
-		"flow", "conid", "aor", "user_agent", "side", "reason"};
+static const char *const names[ITEM_COUNT] = {"flow", "conid", "aor",
+		"user_agent", "side", "reason", "domain", "local_domain", "reused"};
 
-/* Where the texts of a record lie until the script has read them. */
-static struct tr_flow_info current;
+/* Where texts lie until the script has read them. */
+static struct {
+	struct tr_flow_info flow;
+	struct tr_domains pair;
+} current;
 
 int tls_reuse_pv_parse(pv_spec_t *spec, str *name)
 {
@@ -39,8 +47,8 @@ int tls_reuse_pv_parse(pv_spec_t *spec, str *name)
 			return 0;
 		}
 	}
-	LM_ERR("$tls_reuse(%.*s): there are flow, conid, aor, user_agent, side and"
-		   " reason\n",
+	LM_ERR("$tls_reuse(%.*s): there are flow, conid, aor, user_agent, side,"
+		   " reason, domain, local_domain and reused\n",
 			name->len, name->s);
 	return -1;
 }
@@ -69,7 +77,7 @@ static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
 	int conid =
 			last != NULL && last->conid != 0 ? last->conid : tr_conn_id(msg);
 
-	return conid != 0 && tr_store_get(conid, &current) == 0 ? conid : 0;
+	return conid != 0 && tr_store_get(conid, &current.flow) == 0 ? conid : 0;
 }
 
 /* The connection that the message came on, or that a reply goes back on. */
@@ -91,6 +99,31 @@ static const char *side_of(const struct tr_last *last)
 	return last->kind == TR_KIND_PHONE ? "phones" : "pbx";
 }
 
+/* For whom is the request? In onsend_route: the branch that is sent. Never
+ * NULL; without a domain when it is for none. */
+static const struct tr_domains *pair_of(
+		struct sip_msg *msg, const struct tr_last *last)
+{
+	if(is_route_type(ONSEND_ROUTE) && last != NULL) {
+		return &last->pair;
+	}
+	if(is_route_type(ONSEND_ROUTE)
+			|| tr_to_of(msg, &current.pair) != TR_MARK_OK) {
+		memset(&current.pair, 0, sizeof(current.pair));
+	}
+	return &current.pair;
+}
+
+static int get_reused(struct sip_msg *msg, pv_param_t *param, pv_value_t *res,
+		const struct tr_last *last)
+{
+	if(!is_route_type(ONSEND_ROUTE) || last == NULL
+			|| last->pair.domain_len == 0) {
+		return pv_get_null(msg, param, res);
+	}
+	return pv_get_sintval(msg, param, res, last->reused);
+}
+
 int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 {
 	const struct tr_last *last = tr_last_get(msg);
@@ -101,15 +134,21 @@ int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 		case ITEM_CONID:
 			return get_id(msg, param, res, connection_of(msg));
 		case ITEM_AOR:
-			return get_text(
-					msg, param, res, flow_of(msg, last) ? current.aor : NULL);
+			return get_text(msg, param, res,
+					flow_of(msg, last) ? current.flow.aor : NULL);
 		case ITEM_USER_AGENT:
 			return get_text(msg, param, res,
-					flow_of(msg, last) ? current.user_agent : NULL);
+					flow_of(msg, last) ? current.flow.user_agent : NULL);
 		case ITEM_SIDE:
 			return get_text(msg, param, res, side_of(last));
 		case ITEM_REASON:
 			return get_text(msg, param, res, last ? last->reason : NULL);
+		case ITEM_DOMAIN:
+			return get_text(msg, param, res, pair_of(msg, last)->domain);
+		case ITEM_LOCAL_DOMAIN:
+			return get_text(msg, param, res, pair_of(msg, last)->local);
+		case ITEM_REUSED:
+			return get_reused(msg, param, res, last);
 		case ITEM_COUNT:
 			break;
 	}

@@ -12,6 +12,7 @@
 #include "../../core/route.h"
 #include "../../core/ut.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,14 +21,45 @@
 #define PARAM_LEN (sizeof(PARAM) - 1)
 #define TRANSPORT ";transport=tls"
 
+/* The tag of a destination: the upper bits of its send flags, which tm copies
+ * wherever it copies a destination. The core has used the lower three since
+ * 2010; what it does not know it leaves alone. */
+#define TAG_SHIFT 4
+
+static_assert(CM_DOMAIN_TEXT_MAX == TR_NAME_MAX + 1, "a name fits");
+
 static struct {
 	cert_match_api_t cert_match;
-	void (*closed)(int conid);
+	struct tr_conn_events events;
 } bound;
+
+static int put_address(
+		const struct ip_addr *ip, unsigned short port, struct tr_alias_key *key)
+{
+	memset(key, 0, sizeof(*key));
+	if(ip->len != 4 && ip->len != 16) {
+		return -1;
+	}
+	memcpy(key->ip, ip->u.addr, ip->len);
+	key->ip_len = (uint8_t)ip->len;
+	key->port = port;
+	key->transport = PROTO_TLS;
+	return 0;
+}
+
+static void on_opened(const struct cm_conn_info *info, void *arg)
+{
+	struct tr_alias_key key;
+
+	if(info->dir == CM_DIR_OUT
+			&& put_address(&info->peer_ip, info->peer_port, &key) == 0) {
+		bound.events.opened(info->id, &key);
+	}
+}
 
 static void on_closed(const struct cm_conn_info *info, void *arg)
 {
-	bound.closed(info->id);
+	bound.events.closed(info->id);
 }
 
 int tr_conn_cert_match_there(void)
@@ -41,11 +73,11 @@ int tr_conn_cert_match_there(void)
 	return -1;
 }
 
-int tr_conn_init(void (*closed)(int conid))
+int tr_conn_init(const struct tr_conn_events *events)
 {
-	struct cm_observer observer = {.closed = on_closed};
+	struct cm_observer observer = {.opened = on_opened, .closed = on_closed};
 
-	bound.closed = closed;
+	bound.events = *events;
 	if(cert_match_load_api(&bound.cert_match) != 0) {
 		return -1;
 	}
@@ -175,17 +207,22 @@ static int is_aim(const struct sip_msg *msg, const union sockaddr_union *to)
 	return ip_addr_cmp(want, &ip) && su_getport(to) == uri.port_no;
 }
 
-/* The destination that the core is about to send to. No release fills in
- * p_onsend->dst for an onsend_route; its address is inside the destination. */
-static struct dest_info *destination(void)
+struct dest_info *tr_conn_destination(void)
 {
-	struct dest_info *dst = p_onsend->dst;
+	struct dest_info *dst;
 
+	if(!is_route_type(ONSEND_ROUTE) || p_onsend == NULL
+			|| p_onsend->to == NULL) {
+		return NULL;
+	}
+	/* No release fills in p_onsend->dst for an onsend_route; its address is
+	 * inside the destination. */
+	dst = p_onsend->dst;
 	if(dst == NULL) {
 		dst = (struct dest_info *)((char *)p_onsend->to
 								   - offsetof(struct dest_info, to));
 	}
-	return dst;
+	return dst->send_sock == p_onsend->send_sock ? dst : NULL;
 }
 
 /* Where msg was meant to go: its id, or 0 when that is not fixed. */
@@ -201,15 +238,10 @@ static int meant_for(const struct sip_msg *msg, const struct dest_info *dst)
 
 int tr_conn_hold(struct sip_msg *msg)
 {
-	struct dest_info *dst;
+	struct dest_info *dst = tr_conn_destination();
 	int conid;
 
-	if(!is_route_type(ONSEND_ROUTE) || p_onsend == NULL
-			|| p_onsend->to == NULL) {
-		return 0;
-	}
-	dst = destination();
-	if(dst->proto != PROTO_TLS || dst->send_sock != p_onsend->send_sock
+	if(dst == NULL || dst->proto != PROTO_TLS
 			|| (conid = meant_for(msg, dst)) == 0) {
 		return 0;
 	}
@@ -223,4 +255,84 @@ int tr_conn_hold(struct sip_msg *msg)
 	/* One closed connection says nothing about others behind its NAT. */
 	msg->fwd_send_flags.blst_imask = 0xffff;
 	return conid;
+}
+
+int tr_conn_domain(const str *text, char canonical[TR_NAME_MAX + 1], int *len)
+{
+	return bound.cert_match.domain(text, canonical, len);
+}
+
+int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key)
+{
+	struct ip_addr ip;
+
+	su2ip_addr(&ip, (union sockaddr_union *)&dst->to);
+	if(put_address(&ip, su_getport(&dst->to), key) != 0) {
+		return -1;
+	}
+	return dst->proto == PROTO_TLS ? 0 : -1;
+}
+
+unsigned tr_conn_tag(const struct dest_info *dst)
+{
+	return dst->send_flags.f >> TAG_SHIFT;
+}
+
+void tr_conn_set_tag(struct sip_msg *msg, unsigned tag)
+{
+	unsigned core = msg->fwd_send_flags.f & ((1u << TAG_SHIFT) - 1);
+
+	msg->fwd_send_flags.f = (unsigned short)(core | tag << TAG_SHIFT);
+}
+
+void tr_conn_choose(struct dest_info *dst, int conid)
+{
+	dst->id = conid;
+}
+
+int tr_conn_chosen(const struct dest_info *dst)
+{
+	return dst->id;
+}
+
+int tr_conn_expect(
+		const struct tr_domains *pair, const struct tr_alias_key *key)
+{
+	struct ip_addr ip;
+	str domain, local;
+
+	if(pair == NULL) {
+		return bound.cert_match.expect_next(NULL, NULL, NULL, 0);
+	}
+	memset(&ip, 0, sizeof(ip));
+	ip.af = key->ip_len == 4 ? AF_INET : AF_INET6;
+	ip.len = key->ip_len;
+	memcpy(ip.u.addr, key->ip, key->ip_len);
+	domain.s = (char *)pair->domain;
+	domain.len = pair->domain_len;
+	local.s = (char *)pair->local;
+	local.len = pair->local_len;
+	return bound.cert_match.expect_next(
+			&domain, local.len > 0 ? &local : NULL, &ip, key->port);
+}
+
+int tr_conn_fits(int conid, struct tr_view domain)
+{
+	struct cm_conn_info info;
+	str name = {(char *)domain.s, (int)domain.len};
+
+	if(bound.cert_match.lookup(conid, &info) != 0) {
+		return 0;
+	}
+	switch(info.state) {
+		case CM_STATE_OPENED:
+		case CM_STATE_HANDSHAKING:
+			/* RFC 5922 s7.3: its handshake fails unless the peer is domain */
+			return info.dir == CM_DIR_OUT;
+		case CM_STATE_ESTABLISHED:
+			return bound.cert_match.authenticated(conid, &name) == 1;
+		case CM_STATE_CLOSING:
+			break;
+	}
+	return 0;
 }

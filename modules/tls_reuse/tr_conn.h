@@ -5,8 +5,13 @@
 #ifndef TR_CONN_H
 #define TR_CONN_H
 
+#include "tr_alias.h"
+#include "tr_target.h"
+
 #include "../../core/ip_addr.h"
 #include "../../core/parser/msg_parser.h"
+
+struct dest_info;
 
 /* A phone's end of a connection, and ours. */
 struct tr_peer {
@@ -18,9 +23,17 @@ struct tr_peer {
 /* Is cert_match loaded? Says which loadmodule line is missing. 0 or -1. */
 int tr_conn_cert_match_there(void);
 
-/* Binds cert_match, and has closed() called when a TLS connection closes.
- * In mod_init. Returns 0, or -1 after saying what is missing. */
-int tr_conn_init(void (*closed)(int conid));
+/* What is called when a connection that we open comes to be, in the process
+ * that sends and within its send, and when any TLS connection closes. key has
+ * the peer's address, and no names. */
+struct tr_conn_events {
+	void (*opened)(int conid, const struct tr_alias_key *key);
+	void (*closed)(int conid);
+};
+
+/* Binds cert_match, and has events called. In mod_init. Returns 0, or -1
+ * after saying what is missing. */
+int tr_conn_init(const struct tr_conn_events *events);
 
 /* 1: the message came from outside (TLS); 0: from the PBX's side. */
 int tr_conn_from_outside(const struct sip_msg *msg);
@@ -47,5 +60,40 @@ int tr_conn_aim(struct sip_msg *msg, int conid, const struct tr_peer *peer);
  * it. Returns the connection's id, or 0 when the message is not aimed, or
  * goes somewhere else. */
 int tr_conn_hold(struct sip_msg *msg);
+
+/* Canonical form of a domain, ASCII or UTF-8; its length is in *len. 0, or -1:
+ * it is no host name. */
+int tr_conn_domain(const str *text, char canonical[TR_NAME_MAX + 1], int *len);
+
+/* In onsend_route: where the core is about to send to; elsewhere NULL. */
+struct dest_info *tr_conn_destination(void);
+
+/* Address and transport of a destination, for a row's key. 0, or -1: it is
+ * not reached over TLS. */
+int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key);
+
+/* A small number that the core keeps with a destination, and tm with a branch,
+ * also for the CANCEL and ACK that it makes and for other addresses that it
+ * tries: 0 to TR_CONN_TAG_MAX, 0 for what nobody has tagged. What is set for a
+ * request in onsend_route is the destination's from then on; elsewhere it is
+ * what each destination of the request begins with. */
+#define TR_CONN_TAG_MAX 0xfff
+unsigned tr_conn_tag(const struct dest_info *dst);
+void tr_conn_set_tag(struct sip_msg *msg, unsigned tag);
+
+/* Has the core look for this connection first; 0: open a new one. */
+void tr_conn_choose(struct dest_info *dst, int conid);
+int tr_conn_chosen(const struct dest_info *dst);
+
+/* What this process sends next to the address in key goes to pair, or fails:
+ * on a connection that was opened for pair, or on one that is opened now and
+ * checked before anything is written (RFC 5922 s7.3). NULL pair: forget it.
+ * 0 or -1. */
+int tr_conn_expect(
+		const struct tr_domains *pair, const struct tr_alias_key *key);
+
+/* 1: the connection is there, nobody has begun to close it, and its peer is
+ * authenticated as domain or is about to be asked for it. */
+int tr_conn_fits(int conid, struct tr_view domain);
 
 #endif

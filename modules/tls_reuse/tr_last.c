@@ -16,6 +16,7 @@ void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 	memory.last.conid = conid;
 	memory.last.kind = kind;
 	memory.last.reason = reason;
+	memory.last.pair.domain_len = 0;
 }
 
 void tr_last_say(const struct sip_msg *msg, const char *reason)
@@ -26,6 +27,22 @@ void tr_last_say(const struct sip_msg *msg, const char *reason)
 		tr_last_set(msg, 0, TR_KIND_NONE, reason);
 	} else {
 		memory.last.reason = reason;
+	}
+}
+
+void tr_last_sent(const struct sip_msg *msg, const struct tr_domains *pair,
+		int reused, const char *reason)
+{
+	if(reason != NULL) {
+		tr_last_say(msg, reason);
+	} else if(tr_last_get(msg) == NULL) {
+		return;
+	}
+	memory.last.reused = reused;
+	if(pair != NULL) {
+		memory.last.pair = *pair;
+	} else {
+		memory.last.pair.domain_len = 0;
 	}
 }
 

@@ -5,13 +5,17 @@
 #define TR_LAST_H
 
 #include "tr_flow.h"
+#include "tr_target.h"
 
 #include "../../core/parser/msg_parser.h"
 
 struct tr_last {
-	int conid;          /* of the flow that was followed, or 0 */
-	enum tr_kind kind;  /* of the token that was followed */
-	const char *reason; /* words of the last verdict; never NULL */
+	int conid;              /* of the flow that was followed, or 0 */
+	enum tr_kind kind;      /* of the token that was followed */
+	const char *reason;     /* words of the last verdict; never NULL */
+	struct tr_domains pair; /* of the branch that onsend_route sees; without
+							   a domain: it goes to none */
+	int reused;             /* ... on a connection that was there */
 };
 
 /* reason: a constant. */
@@ -20,6 +24,11 @@ void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 
 /* Changes the words alone: the flow that was followed stays. */
 void tr_last_say(const struct sip_msg *msg, const char *reason);
+
+/* What onsend_route sees goes to pair; NULL: to no domain. reason NULL: the
+ * words stay. */
+void tr_last_sent(const struct sip_msg *msg, const struct tr_domains *pair,
+		int reused, const char *reason);
 
 /* NULL: nothing was decided about msg in this process. */
 const struct tr_last *tr_last_get(const struct sip_msg *msg);

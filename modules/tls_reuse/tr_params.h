@@ -13,6 +13,7 @@ struct tr_params {
 	char *inner_uri; /* as written in the configuration */
 	char *outer_uri;
 	int max_flows;
+	int max_aliases;
 	int max_uri_len;
 	int hide_via;
 	struct tr_inside inside; /* not shown in Call-IDs */

@@ -2,6 +2,7 @@
 /* How often did we decide what? */
 #include "tr_stats.h"
 
+#include "tr_peers.h"
 #include "tr_store.h"
 
 #include "../../core/counters.h"
@@ -46,6 +47,25 @@ static const struct {
 				"messages with a Call-ID that had to be hidden but cannot be"},
 		[TR_STAT_MALFORMED_HEAD] = {"malformed_head",
 				"messages dropped because of a control character"},
+		[TR_STAT_TO] = {"to", "requests that a script sent to a domain"},
+		[TR_STAT_TO_NO_NAME] = {"to_refused_name",
+				"requests for a domain that is no host name"},
+		[TR_STAT_TO_CLEAR] = {"to_refused_clear",
+				"requests for a domain that TLS does not lead to"},
+		[TR_STAT_TO_FORGED] = {"to_refused_forged",
+				"requests with a destination marked by somebody else"},
+		[TR_STAT_TO_STOPPED] = {"to_stopped",
+				"requests for a domain that were stopped as they were sent"},
+		[TR_STAT_ALIASES_OPENED] = {"aliases_opened",
+				"connections opened to a domain"},
+		[TR_STAT_ALIASES_REUSED] = {"aliases_reused",
+				"requests sent on a domain's open connection"},
+		[TR_STAT_ALIASES_EVICTED] = {"aliases_evicted",
+				"rows that gave way at max_aliases"},
+		[TR_STAT_ALIASES_REFUSED] = {"aliases_refused",
+				"connections of domains too long to be kept"},
+		[TR_STAT_ALIASES_CLOSED] = {"aliases_closed",
+				"rows whose connection closed"},
 		[TR_STAT_ERRORS] = {"errors", "out of memory and the like"},
 };
 
@@ -57,14 +77,22 @@ static counter_val_t count_flows(counter_handle_t handle, void *param)
 	return tr_store_count();
 }
 
+static counter_val_t count_aliases(counter_handle_t handle, void *param)
+{
+	return tr_peers_count();
+}
+
 int tr_stats_init(void)
 {
-	counter_handle_t flows;
+	counter_handle_t now;
 	int i;
 
-	if(counter_register(&flows, "tls_reuse", "flows", CNT_F_NO_RESET,
-			   count_flows, NULL, "flows that are known now", 0)
-			< 0) {
+	if(counter_register(&now, "tls_reuse", "flows", CNT_F_NO_RESET, count_flows,
+			   NULL, "flows that are known now",
+			   0) < 0
+			|| counter_register(&now, "tls_reuse", "aliases", CNT_F_NO_RESET,
+					   count_aliases, NULL, "rows in the alias table now", 0)
+					   < 0) {
 		LM_ERR("cannot register the statistics\n");
 		return -1;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../../modules/cert_match/cm_explain.h"
+#include "../../modules/cert_match/cm_uri.h"
 
 static void check_name(const struct cm_name *name, int star)
 {
@@ -32,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_name(&name, 0);
 	if(cm_name_parse(text, size, 1, &name) == CM_OK)
 		check_name(&name, 1);
-	if(cm_ident_uri(text, size, &name) == CM_OK)
+	if(cm_uri_domain(text, size, &name) == CM_OK)
 		check_name(&name, 0);
 	cm_printable(out, sizeof(out), text, size);
 	if(strlen(out) >= sizeof(out))

@@ -12,6 +12,8 @@ import os
 import socket
 from typing import Any, Union
 
+from .proc import PATIENCE
+
 INT, STR, DOUBLE, STRUCT, ARRAY, AVP, BYTES = range(7)
 MAGIC = 0xA1
 FAULT = 3
@@ -34,7 +36,7 @@ def call(path: str, method: str, *params: Union[int, str],
     cookie = os.urandom(4)
     head = bytes([MAGIC, 0x0F]) + len(body).to_bytes(4, "big") + cookie
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-        sock.settimeout(timeout)
+        sock.settimeout(timeout * PATIENCE)
         sock.connect(path)
         sock.sendall(head + body)
         kind, answer = _receive(sock)

@@ -17,6 +17,7 @@ import time
 from typing import NamedTuple, Optional
 
 from . import net
+from .certs import Pair
 from .core import Lab
 from .proc import LabError, wait_for
 
@@ -139,6 +140,10 @@ class Talker:
                              b"\1\0\0\0\0\0\0\0")
         self.close()
 
+    def feed(self, data: bytes) -> None:
+        """What somebody else has read from the socket."""
+        self._data += data
+
     def close(self) -> None:
         # an SSL object's detached socket would stay open: no unwrap
         self.sock.close()
@@ -223,12 +228,18 @@ _places = itertools.cycle(range(10, 90))
 
 
 class Caller(Talker):
-    """A phone outside.  It verifies the edge as a phone does."""
+    """A phone outside.  It verifies the edge as a phone does.
 
-    def __init__(self, lab: Lab, address: str = ""):
+    pair: the certificate that it shows when it is asked for one.
+    """
+
+    def __init__(self, lab: Lab, address: str = "",
+                 pair: Optional[Pair] = None):
         address = address or f"10.99.0.{next(_places)}"
         net.add_phone_address(address)
         context = ssl.create_default_context(cafile=str(lab.pair.ca))
+        if pair:
+            context.load_cert_chain(pair.cert, pair.key)
         with net.inside("phones"):
             raw = socket.create_connection(
                 (lab.site.outer, lab.site.outer_port), 5, (address, 0))

@@ -89,6 +89,13 @@ def add_phone_address(address: str) -> None:
     ip(f"addr replace {address}/24 dev eth0", "phones")
 
 
+def add_edge_address(address: str) -> None:
+    """One more of the edge's own, towards phones."""
+    if not os.path.exists("/run/netns/pbx"):
+        up()
+    ip(f"addr replace {address}/24 dev {OUTER_DEV}")
+
+
 def up_nat() -> None:
     """A phone's network behind a masquerading router (idempotent)."""
     if os.path.exists("/run/netns/nat"):

@@ -16,6 +16,7 @@ from typing import Callable, Mapping, Optional, Sequence, TypeVar
 from . import sandbox
 
 POLL = 0.02
+PATIENCE = float(os.environ.get("LAB_PATIENCE", "1"))   # under valgrind: more
 T = TypeVar("T")
 
 
@@ -25,7 +26,7 @@ class LabError(Exception):
 
 def wait_for(condition: Callable[[], T], timeout: float, what: str) -> T:
     """Return the first true value of condition, or raise LabError."""
-    end = time.monotonic() + timeout
+    end = time.monotonic() + timeout * PATIENCE
     while True:
         value = condition()
         if value:

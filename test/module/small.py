@@ -10,7 +10,7 @@ from typing import Any, Sequence, Union
 
 from lab import binrpc, certs, net
 from lab.paths import BUILD, PROJECT
-from lab.proc import Process, run
+from lab.proc import PATIENCE, Process, run
 
 STOCK = "/usr/lib/x86_64-linux-gnu/kamailio/modules"
 TLS = ("127.0.0.1", 15061)
@@ -135,8 +135,13 @@ class Small:
         except (OSError, binrpc.RpcError):
             return False
         children = self.children()
-        return len(children) == len(rows) - 1 and \
+        return self._last_is_there(rows) and \
+            len(children) == len(rows) - 1 and \
             all(_state(child) == "S" for child in children)
+
+    def _last_is_there(self, rows: list) -> bool:
+        """With TCP, that which hands out the connections comes last."""
+        return not self.tls or rows[-1]["DSC"] == "tcp main process"
 
     def children(self) -> list[int]:
         """The process ids of Kamailio's children."""
@@ -151,7 +156,7 @@ class Small:
     def end(self) -> int:
         """SIGTERM, as an operator ends it; its exit status."""
         self._process.popen.send_signal(signal.SIGTERM)
-        status = self._process.popen.wait(15)
+        status = self._process.popen.wait(15 * PATIENCE)
         self._process.kill()
         return status
 

@@ -64,7 +64,7 @@ def forwarded(kamailio: Small, peer: TlsPeer) -> bool:
     return any(h.text for h in peer.heard)
 
 
-# --- default_expect -----------------------------------------------------------
+# --- default_expect ----------------------------------------------------------
 
 DEFAULTS = [
     ("profile: any name will do, as in stock", "profile", (), True, ""),
@@ -93,7 +93,7 @@ def test_default_expect(case, tmp_path):
             assert not peer.heard, "a connection was opened"
 
 
-# --- extendedKeyUsage ---------------------------------------------------------
+# --- extendedKeyUsage --------------------------------------------------------
 
 PURPOSES = [
     # as public CAs make them since 2026
@@ -152,7 +152,7 @@ def test_purpose_of_a_server(purpose, mode, want, tmp_path):
         assert forwarded(kamailio, peer) is want
 
 
-# --- a resumed session --------------------------------------------------------
+# --- a resumed session -------------------------------------------------------
 
 class Session:
     """A context and its session, to be resumed."""

@@ -49,8 +49,9 @@ def test_everything_is_there(installed):
     assert {"cert_match.so", "tls_reuse.so", "sdes_policy.so", "sipcert",
             "sdescheck", "edge-cert", "edge-start", "edge.env", "tls.cfg",
             "sdes-policy.xml", "kamailio.cfg", "edge-request.cfg",
-            "edge-reply.cfg", "edge-media.cfg", "tls-edge.conf",
-            "rtpengine.conf", "README.md"} <= found
+            "edge-reply.cfg", "edge-media.cfg", "edge-peers.cfg",
+            "edge-checks.sh", "tls-edge.conf", "rtpengine.conf",
+            "README.md"} <= found
     # a package made of this must not give all machines one secret
     assert "flow.key" not in found
 

@@ -7,6 +7,7 @@ Started as an operator starts it: tools/edge-start with an env file.
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -157,6 +158,110 @@ def test_value_wrong(lab: Lab, where: Path, name: str, value: str,
                      words: str):
     """A value that cannot be is shown, and what it should be."""
     _fails(lab, {name: value}, words)
+
+
+# --- peers and old phones ---------------------------------------------------
+
+@pytest.mark.parametrize("name, value, words", [
+    ("EDGE_PEERS", "192.0.2.7", "is an address, and no certificate proves"),
+    ("EDGE_PEERS", "*.example.org", "no wildcards, name each domain"),
+    ("EDGE_PEERS", "peer.test,,other.test", "'' is no domain name"),
+    ("EDGE_PEERS", "peer.test;other.test", "is no domain name: names with"),
+    ("EDGE_PEERS", "p\u00e9er.test=192.0.2.7", "not ASCII as xn--"),
+    ("EDGE_PEERS", "sip:peer.test", "is no domain name"),
+    ("EDGE_PEERS", "peer.test,Edge.Test", "edge.test is our own domain"),
+    ("EDGE_PEERS", "peer.test,PEER.test", "peer.test is there twice"),
+    ("EDGE_PEERS", "peer.test=192.0.2.7:sip", "sip is no port"),
+    ("EDGE_PEERS", "peer.test=", "say peer.test=ADDR:PORT"),
+    ("EDGE_PEERS", "peer.test=sips:192.0.2.7", "say peer.test=ADDR:PORT|port"),
+    ("EDGE_LEGACY", "10.99.0.1", "say ADDR:PORT"),
+    ("EDGE_LEGACY", "10.99.0.1:none", "say ADDR:PORT"),
+    ("EDGE_LEGACY", "10.99.0.1:5061", "is taken by EDGE_OUTER or EDGE_INNER"),
+    ("EDGE_LEGACY", "10.99.1.1:5060", "is taken by EDGE_OUTER or EDGE_INNER"),
+    ("EDGE_LEGACY", "203.0.113.9:5071", "is no address of this machine"),
+    ("EDGE_LEGACY", "edge.test:5071", "one IPv4 address"),
+    ("EDGE_LEGACY", "10.99.0.1:5071", "has no RSA key.*edge-cert server"),
+])
+def test_optional_setting_wrong(lab: Lab, where: Path, name: str, value: str,
+                                words: str):
+    """A peer or a listener for old phones that cannot be, and why."""
+    _fails(lab, {name: value}, words)
+
+
+PEERS = "peer.test=10.99.0.201"
+
+
+def test_peer_ca_wrong(lab: Lab, where: Path):
+    """Peers' CAs that are not there, or are none."""
+    _fails(lab, {"EDGE_PEERS": PEERS, "EDGE_PEER_CA": str(where / "none")},
+           f"EDGE_PEER_CA: cannot read '{where}/none'")
+    path = where / "ca.pem"
+    path.write_text("nonsense\n")
+    _fails(lab, {"EDGE_PEERS": PEERS, "EDGE_PEER_CA": str(path)},
+           f"EDGE_PEER_CA: {path} holds no PEM certificate: name the file")
+
+
+def test_legacy_pair_wrong(lab: Lab, where: Path):
+    """The old phones' certificate has a key of its own."""
+    pair = certs.server("edge.test", "--rsa", out="edge-rsa")
+    _fails(lab, {"EDGE_LEGACY": "10.99.0.1:5071",
+                 "EDGE_LEGACY_CERT": str(pair.cert)},
+           f"EDGE_LEGACY_KEY: {lab.pair.key} is not the key of {pair.cert}")
+
+
+def test_name_that_peers_need(lab: Lab, where: Path):
+    """A certificate that is not for our domain is a warning with phones
+    only, and an error with peers, who would not believe us; so is one that
+    is not for the name that we advertise."""
+    pair = certs.server("other.test")
+    spoilt = {"EDGE_CERT": str(pair.cert), "EDGE_KEY": str(pair.key)}
+    status, text = _start(lab, spoilt, "", "-c")
+    assert status == 0 and "warning: EDGE_CERT" in text
+    _fails(lab, {**spoilt, "EDGE_PEERS": PEERS},
+           "is not for edge.test .*: no peer will take us for it")
+    _fails(lab, {"EDGE_OUTER_ADVERTISE": "sbc.edge.test",
+                 "EDGE_PEERS": PEERS}, "is not for sbc.edge.test ")
+
+
+def test_policy_without_peers(lab: Lab, where: Path):
+    """A policy from before there were peers says nothing of them."""
+    path = where / "policy.xml"
+    path.write_text(re.sub(r"<side name=.peers.*", "", POLICY))
+    _fails(lab, {"EDGE_POLICY": str(path), "EDGE_PEERS": PEERS},
+           "has no side for EDGE_PEERS: put the line")
+    status, text = _start(lab, {"EDGE_POLICY": str(path)}, "", "-c")
+    assert status == 0, text
+
+
+@pytest.mark.parametrize("what, value", [
+    ("peers", {"EDGE_PEERS": PEERS}),
+    ("legacy", {"EDGE_LEGACY": "10.99.0.1:5071"})])
+def test_older_tls_cfg(lab: Lab, where: Path, what: str,
+                       value: dict[str, str]):
+    """An operator's own tls.cfg, kept from an earlier version, has no
+    lines for what he now asks for."""
+    shutil.copytree(PROJECT / "cfg", where / "cfg")
+    path = where / "cfg" / "tls.cfg"
+    path.write_text(re.sub(rf"(?m)^#{what}.*\n", "", path.read_text()))
+    _fails(lab, {**value, "EDGE_CFG_DIR": str(where / "cfg")},
+           rf"tls.cfg has no lines that begin with #{what}: it is from an "
+           "older version")
+
+
+def test_check_with_everything(lab: Lab, where: Path):
+    """The control: all optional settings together, checked by Kamailio,
+    too; of the old phones' listener it warns each time."""
+    pair = certs.server("edge.test", "--rsa", out="edge-rsa")
+    status, text = _start(lab, {
+        "EDGE_PEERS": PEERS + ",other.test=sip.other.test:5062,third.test",
+        "EDGE_PEER_CA": str(lab.pair.ca), "EDGE_LEGACY": "10.99.0.1:5071",
+        "EDGE_LEGACY_CERT": str(pair.cert),
+        "EDGE_LEGACY_KEY": str(pair.key)}, "", "-c")
+    assert status == 0, text[-2000:]
+    assert "warning: EDGE_LEGACY: at 10.99.0.1:5071 phones may use TLS 1.0" \
+        in text
+    assert re.findall(r"warning: EDGE_PEERS: DNS has no address of (\S+),",
+                      text) == ["third.test"]
 
 
 # --- certificates -----------------------------------------------------------

@@ -71,12 +71,12 @@ static void test_check(void **state)
 		const char *in;
 	} rows[] = {
 			{"a match", "Example.COM", 1780000000, CM_OK,
-					"8. match \"Example.COM\": one of the identities is this "
+					"10. match \"Example.COM\": one of the identities is this "
 					"domain (RFC 5922 s7.2)\n"},
 			{"no match", "foo.example.com", 1780000000, CM_NO_MATCH,
-					"8. no match \"foo.example.com\": none of"},
+					"10. no match \"foo.example.com\": none of"},
 			{"no domain", "", 1780000000, CM_DOMAIN_BAD,
-					"8. no match \"\": the "
+					"10. no match \"\": the "
 					"domain asked for is no host name"},
 			{"its time is told", "example.com", 1780000000, CM_OK,
 					"6. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 "
@@ -85,7 +85,7 @@ static void test_check(void **state)
 			{"before its time", "example.com", 0, CM_OK, "still to come"},
 			{"after its time", "example.com", 1798761601, CM_OK, "is past"},
 			{"its identities are counted", "example.com", 0, CM_OK,
-					"7. 1 identities from 5 entries, source: dns"},
+					"9. 1 identity from 5 entries, source: dns"},
 	};
 	struct cm_ident_opts ident = {0};
 	struct cm_match_opts match = {0};
@@ -106,6 +106,84 @@ static void test_check(void **state)
 					l.text);
 	}
 	OPENSSL_free(der);
+}
+
+/* The step of RFC 5924 is told in words, whichever way it goes. */
+static void test_purposes(void **state)
+{
+	static const struct {
+		const char *says;
+		struct test_ext exts[3];
+		enum cm_eku mode;
+		enum cm_reason want;
+		const char *in[2];
+	} rows[] = {
+			{"no extension", {{0}}, CM_EKU_TLS, CM_OK,
+					{"3. purposes: no extendedKeyUsage: accepted with eku=tls "
+					 "(RFC 5924 s5)\n",
+							"4. key: good for a TLS server and for a client "
+							"(RFC 5280 s4.2.1.3)\n"}},
+			{"RFC 5924 s5: eku=sip wants it", {{0}}, CM_EKU_SIP, CM_PURPOSE,
+					{"purposes: no extendedKeyUsage: refused with eku=sip ",
+							"6. no match \"example.com\": the certificate's "
+							"purposes do not allow this use of it (RFC 5924 "
+							"s5, RFC 5280 s4.2.1.12)\n"}},
+			{"all names",
+					{{NID_ext_key_usage, "1.3.6.1.5.5.7.3.20,codeSigning"}},
+					CM_EKU_SIP, CM_OK,
+					{"purposes: id-kp-sipDomain, codeSigning: accepted with "
+					 "eku=sip",
+							"6. match"}},
+			{"an empty list", {{NID_ext_key_usage, "DER:30:00"}}, CM_EKU_TLS,
+					CM_PURPOSE,
+					{"purposes: an empty extendedKeyUsage: refused with "
+					 "eku=tls",
+							"6. no match"}},
+			{"a list that does not count", {{NID_ext_key_usage, "DER:30:00"}},
+					CM_EKU_ANY, CM_OK,
+					{"an empty extendedKeyUsage: accepted with eku=any",
+							"6. match"}},
+			{"a server's key", {{NID_key_usage, "keyEncipherment"}}, CM_EKU_TLS,
+					CM_OK,
+					{"key: good for a TLS server, not for a client",
+							"6. match"}},
+			{"a client's key", {{NID_netscape_cert_type, "client"}}, CM_EKU_TLS,
+					CM_OK,
+					{"key: good for a TLS client, not for a server",
+							"6. match"}},
+			{"a CA's key", {{NID_key_usage, "keyCertSign"}}, CM_EKU_TLS,
+					CM_PURPOSE,
+					{"key: good for neither side of TLS", "6. no match"}},
+			{"what OpenSSL cannot read", {{NID_name_constraints, "DER:02:00"}},
+					CM_EKU_ANY, CM_MALFORMED,
+					{"1. no match \"example.com\": the certificate cannot be "
+					 "read (RFC 5280 s4.1)\n",
+							""}},
+	};
+	static const struct test_san dns[] = {
+			{GEN_DNS, "example.com", 0}, {-1, NULL, 0}};
+	struct cm_match_opts match = {0};
+	static struct lines l;
+	size_t len, i;
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cm_ident_opts ident = {.eku = rows[i].mode};
+		uint8_t *der =
+				test_der_of(test_cert_bare(dns, NULL, rows[i].exts), &len);
+		enum cm_reason got;
+
+		memset(&l, 0, sizeof(l));
+		got = cm_explain_check(der, len, "example.com", 11, &ident, &match,
+				1780000000, add_line, &l);
+		if(got != rows[i].want || !strstr(l.text, rows[i].in[0])
+				|| !strstr(l.text, rows[i].in[1]))
+			fail_msg("%s: want %s, got %s:\n%s", rows[i].says,
+					cm_reason_token(rows[i].want), cm_reason_token(got),
+					l.text);
+		OPENSSL_free(der);
+	}
+	assert_int_equal(ERR_peek_error(), 0);
 }
 
 static void test_printable(void **state)
@@ -135,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_list),
 			cmocka_unit_test(test_check),
+			cmocka_unit_test(test_purposes),
 			cmocka_unit_test(test_printable),
 	};
 

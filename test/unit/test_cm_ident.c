@@ -10,13 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../modules/cert_match/cm_ident.h"
 #include "test_cm_cert.h"
+#include "test_cm_set.h"
 
 #define END                                                                    \
 	{                                                                          \
 		-1, NULL, 0                                                            \
 	}
+
+#define L63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff123"
+#define N253                                                                   \
+	L63 "." L63 "." L63                                                        \
+		".aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff1"
 
 struct row {
 	const char *says;
@@ -62,9 +67,40 @@ static const struct row rows[] = {
 						{GEN_URI, "sip:[2001:db8::1", 0},
 						{GEN_IPADD, "\xc0\x00\x02\x01", 4}, END},
 				{0}, 0, "no-identity", "ip ip ip ip type"},
+		{"a dot behind an address makes it no name",
+				{{GEN_URI, "sip:192.0.2.1.", 0},
+						{GEN_URI, "sip:192.0.2.1.:5061", 0},
+						{GEN_DNS, "192.0.2.1.", 0}, {GEN_DNS, "2001:db8::1", 0},
+						END},
+				{0}, 0, "no-identity", "ip ip ip ip"},
+		{"what is no URI of SIP's",
+				{{GEN_URI, "sip://example.com", 0},
+						{GEN_URI, "sip:example.com/x", 0},
+						{GEN_URI, "sip: example.com", 0}, {GEN_URI, "", 0},
+						END},
+				{0}, 0, "no-identity", "character character control empty"},
+		{"an escaped @ is none, and no part of a host",
+				{{GEN_URI, "sip:bob%40example.com", 0}, END}, {0}, 0,
+				"no-identity", "character"},
 		{"a URI with a trailing dot",
 				{{GEN_URI, "sip:example.com.:5061", 0}, END}, {0}, 0,
 				"uri:example.com", "ok"},
+		{"two trailing dots",
+				{{GEN_URI, "sip:example.com..", 0}, {GEN_DNS, "a.example..", 0},
+						END},
+				{0}, 0, "no-identity", "label-empty label-empty"},
+		{"a leading dot",
+				{{GEN_URI, "sip:.example.com", 0}, {GEN_DNS, ".example.com", 0},
+						END},
+				{0}, 0, "no-identity", "label-empty label-empty"},
+		{"RFC 1035 s2.3.4: labels of 63 and 64 octets",
+				{{GEN_URI, "sip:" L63 ".example", 0},
+						{GEN_URI, "sip:" L63 "x.example", 0}, END},
+				{0}, 0, "uri:" L63 ".example", "ok label-long"},
+		{"RFC 1035 s2.3.4: names of 253 and 254 octets",
+				{{GEN_DNS, N253, 0}, {GEN_DNS, N253 ".", 0},
+						{GEN_DNS, N253 "x", 0}, END},
+				{0}, 0, "dns:" N253 "," N253, "ok ok long"},
 		{"an empty host", {{GEN_URI, "sip:", 0}, {GEN_URI, "sip:;lr", 0}, END},
 				{0}, 0, "no-identity", "empty empty"},
 		{"NUL, control and foreign bytes refuse the whole URI",
@@ -95,6 +131,22 @@ static const struct row rows[] = {
 		{"a wildcard DNS name is kept as it stands",
 				{{GEN_DNS, "*.example.com", 0}, END}, {0}, 0,
 				"dns:*.example.com", "ok"},
+		{"RFC 5280 s7.2: international names are A-labels",
+				{{GEN_DNS, "xn--bcher-kva.example", 0},
+						{GEN_DNS,
+								"b\xc3\xbc"
+								"cher.example",
+								0},
+						{GEN_DNS,
+								"b\xfc"
+								"cher.example",
+								0},
+						END},
+				{0}, 0, "dns:xn--bcher-kva.example", "ok non-ascii non-ascii"},
+		{"a DNS name that is a URI",
+				{{GEN_DNS, "sip:example.com", 0},
+						{GEN_DNS, "a.example:5061", 0}, END},
+				{0}, 0, "no-identity", "ip ip"},
 		{"a NUL in a DNS name", {{GEN_DNS, "good.example\0.evil", 18}, END},
 				{0}, 0, "no-identity", "nul"},
 		{"an empty DNS name", {{GEN_DNS, "", 0}, END}, {0}, 0, "no-identity",
@@ -112,6 +164,9 @@ static const struct row rows[] = {
 				"no-identity", "type san-found"},
 		{"an empty subjectAltName is one", {END}, {"example.com"}, 1,
 				"no-identity", "san-found"},
+		{"RFC 5922 s7.1: nor if all it holds is refused",
+				{{GEN_DNS, "192.0.2.1", 0}, END}, {"example.com"}, 1,
+				"no-identity", "ip san-found"},
 		{"several CNs refuse", {{0, NULL, 0}}, {"a.example", "b.example"}, 1,
 				"no-identity", "several-cn several-cn"},
 		{"a CN with a star", {{0, NULL, 0}}, {"*.example.com"}, 1,
@@ -120,32 +175,6 @@ static const struct row rows[] = {
 				"no-identity", "control"},
 		{"no name at all", {{0, NULL, 0}}, {NULL}, 1, "no-identity", ""},
 };
-
-static void note_entry(void *arg, const struct cm_entry *e)
-{
-	char *tokens = arg;
-
-	if(tokens[0])
-		strcat(tokens, " ");
-	strcat(tokens, cm_reason_token(e->reason));
-}
-
-static void print_set(char *out, size_t size, const struct cm_ident_set *set)
-{
-	struct cm_names names = cm_ident_names(set);
-	size_t offset = 0, len, used;
-	const char *name;
-
-	if(set->reason != CM_OK) {
-		snprintf(out, size, "%s", cm_reason_token(set->reason));
-		return;
-	}
-	used = (size_t)snprintf(out, size, "%s:", cm_source_name(set->source));
-	while((name = cm_names_next(&names, &offset, &len)) != NULL)
-		used += (size_t)snprintf(
-				out + used, size - used, "%.*s,", (int)len, name);
-	out[used - 1] = '\0';
-}
 
 static void test_rows(void **state)
 {
@@ -156,8 +185,8 @@ static void test_rows(void **state)
 		const struct row *r = &rows[i];
 		const struct test_san *san =
 				r->san[0].text || r->san[0].type < 0 ? r->san : NULL;
-		struct cm_ident_opts opts = {r->common_name};
-		char tokens[256] = "", got[512];
+		struct cm_ident_opts opts = {.common_name = r->common_name};
+		char tokens[256] = "", got[1024];
 		struct cm_ident_set set;
 		uint8_t *der;
 		size_t len;
@@ -222,59 +251,25 @@ static void test_many(void **state)
 	assert_non_null(strstr(tokens, "too-many"));
 }
 
-/* A subjectAltName that cannot be read, or is there twice, does not open the
- * way to the CN. */
-static void test_broken_san(void **state)
+/* The verdict on its purposes is part of what a certificate says. */
+static void test_purpose(void **state)
 {
-	static const char *cns[] = {"example.com", NULL};
-	struct cm_ident_opts opts = {1};
+	static const struct test_ext exts[] = {{NID_ext_key_usage, "serverAuth"},
+			{NID_key_usage, "keyEncipherment"}, {0, NULL}};
+	struct cm_ident_opts opts = {.eku = CM_EKU_TLS};
 	struct cm_ident_set set;
-	int twice;
+	size_t len;
+	uint8_t *der = test_der_of(test_cert_bare(NULL, NULL, exts), &len);
 
 	(void)state;
-	for(twice = 0; twice < 2; twice++) {
-		X509 *cert = test_cert(NULL, cns);
-		ASN1_OCTET_STRING *junk = ASN1_OCTET_STRING_new();
-		X509_EXTENSION *ext;
-
-		ASN1_OCTET_STRING_set(junk,
-				(const unsigned char *)(twice ? "\x30\x00" : "\x30\x05xx"),
-				twice ? 2 : 4);
-		ext = X509_EXTENSION_create_by_NID(NULL, NID_subject_alt_name, 0, junk);
-		X509_add_ext(cert, ext, -1);
-		if(twice)
-			X509_add_ext(cert, ext, -1);
-		X509_EXTENSION_free(ext);
-		ASN1_OCTET_STRING_free(junk);
-		assert_int_equal(cm_ident_from_x509(cert, &opts, &set, NULL, NULL), -1);
-		assert_int_equal(set.reason, CM_MALFORMED);
-		assert_int_equal(set.count, 0);
-		X509_free(cert);
-	}
-}
-
-/* What is not one whole certificate is none, and leaves no OpenSSL error
- * behind for the next connection. */
-static void test_not_der(void **state)
-{
-	struct test_san san[] = {{GEN_URI, "sip:example.com", 0}, END};
-	struct cm_ident_opts opts = {0};
-	struct cm_ident_set set;
-	size_t len, cut;
-	uint8_t *der = test_der(san, NULL, &len);
-	uint8_t *longer = OPENSSL_malloc(len + 1);
-
-	(void)state;
-	memcpy(longer, der, len);
-	longer[len] = 0;
-	assert_int_equal(
-			cm_ident_from_der(longer, len + 1, &opts, &set, NULL, NULL), -1);
-	for(cut = 0; cut < len; cut += 7)
-		assert_int_equal(
-				cm_ident_from_der(der, cut, &opts, &set, NULL, NULL), -1);
-	assert_int_equal(set.reason, CM_MALFORMED);
-	assert_int_equal(ERR_peek_error(), 0);
-	OPENSSL_free(longer);
+	cm_ident_from_der(der, len, &opts, &set, NULL, NULL);
+	assert_int_equal(set.purpose, CM_PURPOSE);
+	opts.peer_is_server = 1;
+	cm_ident_from_der(der, len, &opts, &set, NULL, NULL);
+	assert_int_equal(set.purpose, CM_OK);
+	opts.eku = CM_EKU_SIP;
+	cm_ident_from_der(der, len, &opts, &set, NULL, NULL);
+	assert_int_equal(set.purpose, CM_PURPOSE);
 	OPENSSL_free(der);
 }
 
@@ -291,8 +286,7 @@ int main(void)
 			cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_facts),
 			cmocka_unit_test(test_many),
-			cmocka_unit_test(test_broken_san),
-			cmocka_unit_test(test_not_der),
+			cmocka_unit_test(test_purpose),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, cleanup);

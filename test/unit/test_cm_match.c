@@ -63,8 +63,16 @@ static const struct row rows[] = {
 		{"an address is no domain", "example.com", URI, 0, "192.0.2.1",
 				CM_DOMAIN_BAD},
 		{"nothing is no domain", "example.com", URI, 0, "", CM_DOMAIN_BAD},
-		{"UTF-8 is no A-label", "example.com", URI, 0, "b\xc3\xbc.example",
-				CM_DOMAIN_BAD},
+		{"RFC 5922 s7.2, RFC 5280 s7.2: U-labels become A-labels",
+				"xn--bcher-kva.example", URI, 0, "B\u00fccher.example", CM_OK},
+		{"and are compared whole", "bucher.example", URI, 0,
+				"b\u00fccher.example", CM_NO_MATCH},
+		{"an A-label that is asked for", "xn--bcher-kva.example", URI, 0,
+				"XN--BCHER-KVA.example", CM_OK},
+		{"wildcard=1: a star stands for an A-label, too", "*.example", DNS, 1,
+				"b\u00fccher.example", CM_OK},
+		{"what is no UTF-8 is no domain", "example.com", URI, 0,
+				"b\xfc.example", CM_DOMAIN_BAD},
 };
 
 static size_t pack(uint8_t *to, const char *list)
@@ -91,7 +99,7 @@ static void test_rows(void **state)
 		const struct row *r = &rows[i];
 		struct cm_match_opts opts = {r->wildcard};
 		uint8_t packed[256];
-		struct cm_peer peer = {1, 1, CM_OK, {packed, 0, r->source}};
+		struct cm_peer peer = {1, 1, CM_OK, CM_OK, {packed, 0, r->source}};
 		enum cm_reason got;
 
 		peer.names.len = pack(packed, r->names);
@@ -120,6 +128,12 @@ static void test_decide(void **state)
 	/* RFC 5922 s7.1: an identity counts only in a valid certificate */
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_NOT_VERIFIED);
 	peer.verified = 1;
+	/* RFC 5922 s7.1: extendedKeyUsage MUST be checked; who forgets to is
+	 * refused */
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_REFUSED);
+	peer.purpose = CM_PURPOSE;
+	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_PURPOSE);
+	peer.purpose = CM_OK;
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_OK);
 	/* RFC 5922 s7.3: no identities found, not authenticated */
 	peer.ident_reason = CM_NO_IDENTITY;

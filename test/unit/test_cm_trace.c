@@ -411,8 +411,8 @@ static int chain(const char *eku, const char *constraints, long *verify)
 
 	pair_make(&p, &r);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(p.ours), certs[0]);
-	SSL_CTX_add0_chain_cert(p.theirs, certs[1]);
 	show(p.theirs, certs[2]);
+	assert_int_equal(SSL_CTX_add0_chain_cert(p.theirs, certs[1]), 1);
 	pair_connect(&p, &r);
 	sent = pair_run(&p, 1, heard, sizeof(heard));
 	*verify = SSL_get_verify_result(p.us);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which connections to peer domains are there now? */
+#include "tr_peers.h"
+
+#include "../../core/dprint.h"
+#include "../../core/locking.h"
+#include "../../core/mem/shm_mem.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+/* Rows that are looked at under one hold of the lock when they are listed. */
+#define LIST_STEP 256
+
+struct peers {
+	gen_lock_t alias_lock;
+	gen_lock_t target_lock;
+	unsigned max;
+	struct tr_alias_table *aliases;
+	struct tr_target_table *targets;
+};
+
+static struct peers *peers; /* shared memory, made before the fork */
+
+static int make_tables(struct peers *p, unsigned max_aliases)
+{
+	uint8_t seed[TR_HASH_SEED_LEN];
+	void *aliases = shm_malloc(tr_alias_size(max_aliases));
+	void *targets = shm_malloc(tr_target_size());
+
+	if(aliases == NULL || targets == NULL
+			|| getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		LM_ERR("no shared memory for %u aliases of 512 octets, or no"
+			   " randomness: start kamailio with more memory (-m), or lower"
+			   " max_aliases\n",
+				max_aliases);
+		if(aliases != NULL) {
+			shm_free(aliases);
+		}
+		if(targets != NULL) {
+			shm_free(targets);
+		}
+		return -1;
+	}
+	p->max = max_aliases;
+	p->aliases = tr_alias_init(aliases, max_aliases, seed);
+	p->targets = tr_target_init(targets, seed);
+	return 0;
+}
+
+int tr_peers_init(unsigned max_aliases)
+{
+	struct peers *p = shm_mallocxz(sizeof(*p));
+
+	if(p == NULL) {
+		SHM_MEM_ERROR;
+		return -1;
+	}
+	if(lock_init(&p->alias_lock) == NULL || lock_init(&p->target_lock) == NULL
+			|| make_tables(p, max_aliases) != 0) {
+		shm_free(p);
+		return -1;
+	}
+	peers = p;
+	return 0;
+}
+
+void tr_peers_destroy(void)
+{
+	if(peers == NULL) {
+		return;
+	}
+	lock_destroy(&peers->alias_lock);
+	lock_destroy(&peers->target_lock);
+	shm_free(peers->aliases);
+	shm_free(peers->targets);
+	shm_free(peers);
+	peers = NULL;
+}
+
+unsigned tr_peers_find(
+		const struct tr_alias_key *key, int *conids, unsigned max)
+{
+	unsigned n = 0;
+	uint32_t at;
+
+	lock_get(&peers->alias_lock);
+	at = tr_alias_find(peers->aliases, key);
+	for(; at != TR_ALIAS_NONE && n < max;
+			at = tr_alias_next(peers->aliases, at)) {
+		conids[n++] = tr_alias_conid(peers->aliases, at);
+	}
+	lock_release(&peers->alias_lock);
+	return n;
+}
+
+void tr_peers_use(const struct tr_alias_key *key, int conid)
+{
+	uint32_t at;
+
+	lock_get(&peers->alias_lock);
+	at = tr_alias_find(peers->aliases, key);
+	while(at != TR_ALIAS_NONE && tr_alias_conid(peers->aliases, at) != conid) {
+		at = tr_alias_next(peers->aliases, at);
+	}
+	if(at != TR_ALIAS_NONE) {
+		tr_alias_use(peers->aliases, at, key, time(NULL));
+	}
+	lock_release(&peers->alias_lock);
+}
+
+enum tr_alias_added tr_peers_add(
+		const struct tr_alias_key *key, enum tr_alias_dir dir, int conid)
+{
+	enum tr_alias_added added;
+
+	lock_get(&peers->alias_lock);
+	added = tr_alias_add(peers->aliases, key, dir, conid, time(NULL), NULL);
+	lock_release(&peers->alias_lock);
+	return added;
+}
+
+unsigned tr_peers_drop(int conid)
+{
+	unsigned n;
+
+	/* cert_match tells of connections until the very end of the process */
+	if(peers == NULL) {
+		return 0;
+	}
+	lock_get(&peers->alias_lock);
+	n = tr_alias_remove(peers->aliases, conid);
+	lock_release(&peers->alias_lock);
+	return n;
+}
+
+unsigned tr_peers_list(unsigned offset, unsigned limit, struct tr_alias *out)
+{
+	unsigned n = 0, at = 0, end;
+
+	while(at < peers->max && n < limit) {
+		lock_get(&peers->alias_lock);
+		for(end = at + LIST_STEP; at < end && n < limit; at++) {
+			const struct tr_alias *row = tr_alias_at(peers->aliases, at);
+
+			if(row != NULL && offset > 0) {
+				offset--;
+			} else if(row != NULL) {
+				out[n++] = *row;
+			}
+		}
+		lock_release(&peers->alias_lock);
+	}
+	return n;
+}
+
+long tr_peers_count(void)
+{
+	return peers != NULL ? (long)tr_alias_count(peers->aliases) : 0;
+}
+
+unsigned tr_peers_number(const struct tr_domains *pair)
+{
+	unsigned number;
+
+	lock_get(&peers->target_lock);
+	number = tr_target_number(peers->targets, pair, time(NULL));
+	lock_release(&peers->target_lock);
+	return number;
+}
+
+int tr_peers_pair(unsigned number, struct tr_domains *pair)
+{
+	int rc;
+
+	lock_get(&peers->target_lock);
+	rc = tr_target_pair(peers->targets, number, time(NULL), pair);
+	lock_release(&peers->target_lock);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which connections to peer domains are there now? The table of tr_alias.h
+ * and the numbers of tr_target.h, shared by all processes, each under a lock
+ * of its own. Nothing else is called while one is held. */
+#ifndef TR_PEERS_H
+#define TR_PEERS_H
+
+#include "tr_alias.h"
+#include "tr_target.h"
+
+/* max_aliases: rows at most. Called once, before the fork. 0 or -1. */
+int tr_peers_init(unsigned max_aliases);
+void tr_peers_destroy(void);
+
+/* Copies up to max connections of key to conids, the oldest first. Returns
+ * how many. */
+unsigned tr_peers_find(
+		const struct tr_alias_key *key, int *conids, unsigned max);
+
+/* A request for key goes out on a connection. No row: nothing happens. */
+void tr_peers_use(const struct tr_alias_key *key, int conid);
+
+/* A connection was opened or accepted for key. What the table said. */
+enum tr_alias_added tr_peers_add(
+		const struct tr_alias_key *key, enum tr_alias_dir dir, int conid);
+
+/* The connection has closed. Returns how many rows it had. */
+unsigned tr_peers_drop(int conid);
+
+/* Copies up to limit rows out, leaving out the first offset ones. Returns how
+ * many. */
+unsigned tr_peers_list(unsigned offset, unsigned limit, struct tr_alias *out);
+
+long tr_peers_count(void);
+
+/* As tr_target_number() and tr_target_pair(). */
+unsigned tr_peers_number(const struct tr_domains *pair);
+int tr_peers_pair(unsigned number, struct tr_domains *pair);
+
+#endif

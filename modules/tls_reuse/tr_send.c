@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* On which connection does a request for a domain leave? See the header.
+ *
+ * Between the choice and the core's own search the chosen connection may
+ * close, and the core would then open one without asking for whom. So whatever
+ * is chosen, cert_match is told for whom the next send is; a connection opened
+ * by it is checked and gets its row.
+ *
+ * onsend_route sees each branch once. What tm sends of itself on a branch
+ * later (CANCEL, ACK) has its destination and thereby its tag, which names the
+ * pair of domains: the same choice is made for it at the moment when it is
+ * sent. */
+#include "tr_send.h"
+
+#include "tr_branch.h"
+#include "tr_last.h"
+#include "tr_peers.h"
+#include "tr_stats.h"
+#include "tr_to.h"
+
+#include "../../core/dprint.h"
+#include "../../core/events.h"
+#include "../../core/mem/mem.h"
+
+#include <assert.h>
+#include <string.h>
+#include <time.h>
+
+/* A tag is TR_SEND_UNSETTLED and the number of a pair, or one of these. Without
+ * a number only what onsend_route sees can be sent. */
+#define TAG_NUMBER 0x7ffu
+#define TAG_NO_NUMBER (TR_SEND_UNSETTLED | 0x7ffu)
+#define TAG_REFUSED (TR_SEND_UNSETTLED | 0x7feu)
+
+static_assert((TR_SEND_UNSETTLED | TR_TARGET_MAX) < TAG_REFUSED,
+		"numbers fit into a tag");
+static_assert((TR_SEND_UNSETTLED | TAG_NUMBER) <= TR_CONN_TAG_MAX, "tags fit");
+
+/* Connections of one key that are tried before a new one is opened. */
+#define TRY_MAX 8
+
+/* Seconds between two log lines of one process about refusals. */
+#define SAY_EVERY 5
+
+/* The send of this process that is under way. */
+static struct {
+	const struct dest_info *dst; /* NULL: none is */
+	int begun;                   /* the core has begun to send */
+	unsigned tag;
+	struct tr_domains pair;
+	struct tr_alias_key key; /* its names are views into pair */
+	time_t said;             /* when a refusal was logged last */
+} sending;
+
+static void forget(void)
+{
+	sending.dst = NULL;
+	tr_conn_expect(NULL, NULL);
+}
+
+/* The connection that the send under way shall use: the one it had before if
+ * that still serves, else the oldest that does; 0: a new one. */
+static int choose(int before)
+{
+	int conids[TRY_MAX], found = 0;
+	unsigned n = tr_peers_find(&sending.key, conids, TRY_MAX), i;
+
+	for(i = 0; i < n; i++) {
+		if((found == 0 || conids[i] == before)
+				&& tr_conn_fits(conids[i], sending.key.domain)) {
+			found = conids[i];
+		}
+	}
+	return found;
+}
+
+/* Begins a send to sending.pair. 0, or -1: it cannot be made safe. */
+static int prepare(struct dest_info *dst)
+{
+	int conid;
+
+	if(tr_conn_address(dst, &sending.key) != 0) {
+		return -1;
+	}
+	sending.key.domain = tr_domains_domain(&sending.pair);
+	sending.key.local = tr_domains_local(&sending.pair);
+	if(tr_conn_expect(&sending.pair, &sending.key) != 0) {
+		return -1;
+	}
+	conid = choose(tr_conn_chosen(dst));
+	tr_conn_choose(dst, conid);
+	if(conid != 0) {
+		tr_peers_use(&sending.key, conid);
+		tr_stats_inc(TR_STAT_ALIASES_REUSED);
+	}
+	sending.dst = dst;
+	sending.begun = 0;
+	return 0;
+}
+
+/* --- onsend_route --------------------------------------------------------- */
+
+/* For whom is the request that goes to dst? */
+static enum tr_mark meant_for(
+		struct sip_msg *msg, const struct dest_info *dst, struct tr_domains *to)
+{
+	unsigned tag = tr_conn_tag(dst);
+	enum tr_mark mark = TR_MARK_NONE;
+	int told = tr_branch_of(msg, dst, &mark, to) == 0;
+
+	if(mark == TR_MARK_NONE && tag != TR_SEND_UNSETTLED
+			&& tr_peers_pair(tag & TAG_NUMBER, to) == 0) {
+		/* another address for a branch that we have seen before */
+		return TR_MARK_OK;
+	}
+	return told ? mark : tr_to_of(msg, to);
+}
+
+/* May a line be logged? Not for each request of somebody who keeps trying. */
+static int may_say(void)
+{
+	time_t seconds = time(NULL);
+
+	if(seconds - sending.said < SAY_EVERY) {
+		return 0;
+	}
+	sending.said = seconds;
+	return 1;
+}
+
+static enum tr_send refuse(struct sip_msg *msg, enum tr_send result,
+		enum tr_stat stat, const char *reason)
+{
+	const struct hdr_field *id = msg->callid;
+
+	forget();
+	tr_conn_set_tag(msg, TAG_REFUSED);
+	tr_stats_inc(stat);
+	tr_last_sent(msg, NULL, 0, reason);
+	if(may_say()) {
+		LM_WARN("not sent: %s; Call-ID %.*s, from %s:%d\n", reason,
+				id ? id->body.len : 1, id ? id->body.s : "-",
+				ip_addr2a(&msg->rcv.src_ip), msg->rcv.src_port);
+	}
+	return result;
+}
+
+enum tr_send tr_send(struct sip_msg *msg)
+{
+	struct dest_info *dst = tr_conn_destination();
+	struct tr_alias_key address;
+	unsigned number;
+	int reused;
+
+	forget();
+	if(dst == NULL || msg->first_line.type != SIP_REQUEST) {
+		return TR_SEND_NOT_MEANT;
+	}
+	switch(meant_for(msg, dst, &sending.pair)) {
+		case TR_MARK_NONE:
+			tr_conn_set_tag(msg, 0);
+			tr_last_sent(msg, NULL, 0, NULL);
+			return TR_SEND_NOT_MEANT;
+		case TR_MARK_FORGED:
+			return refuse(msg, TR_SEND_FORGED, TR_STAT_TO_FORGED,
+					"the destination URI was marked by somebody else");
+		case TR_MARK_OK:
+			break;
+	}
+	if(tr_conn_address(dst, &address) != 0) {
+		return refuse(msg, TR_SEND_CLEAR, TR_STAT_TO_CLEAR,
+				"the domain is not reached over TLS");
+	}
+	if(prepare(dst) != 0) {
+		return refuse(msg, TR_SEND_ERROR, TR_STAT_ERRORS, "out of memory");
+	}
+	number = tr_peers_number(&sending.pair);
+	sending.tag = number != 0 ? TR_SEND_UNSETTLED | number : TAG_NO_NUMBER;
+	tr_conn_set_tag(msg, sending.tag);
+	reused = tr_conn_chosen(dst) != 0;
+	tr_last_sent(msg, &sending.pair, reused,
+			reused ? "a connection to this address is open for this domain"
+				   : "no connection to this address is open for this domain");
+	return TR_SEND_OK;
+}
+
+/* --- the moment of the send ----------------------------------------------- */
+
+/* Is this the destination that onsend_route has seen last? */
+static int is_prepared(const struct dest_info *dst, unsigned tag)
+{
+	struct tr_alias_key key;
+
+	return sending.dst == dst && !sending.begun && sending.tag == tag
+		   && tr_conn_address(dst, &key) == 0 && key.port == sending.key.port
+		   && memcmp(key.ip, sending.key.ip, sizeof(key.ip)) == 0;
+}
+
+/* What tm sends of itself on a branch, or sends to another address. */
+static int prepare_again(struct dest_info *dst, unsigned tag)
+{
+	forget();
+	return tr_peers_pair(tag & TAG_NUMBER, &sending.pair) == 0 ? prepare(dst)
+															   : -1;
+}
+
+/* The core takes a NULL buffer for an error of the send. */
+static int stop(str *buf, unsigned tag)
+{
+	forget();
+	tr_stats_inc(TR_STAT_TO_STOPPED);
+	if(tag == TR_SEND_UNSETTLED && may_say()) {
+		LM_ERR("a request for a domain is not sent: call tls_reuse_onsend()"
+			   " in onsend_route\n");
+	}
+	if(buf->s != NULL) {
+		pkg_free(buf->s);
+	}
+	buf->s = NULL;
+	buf->len = 0;
+	return -1;
+}
+
+/* All that leaves over the network passes here. */
+static int on_send(sr_event_param_t *event)
+{
+	unsigned tag = tr_conn_tag(event->dst);
+
+	if(tag == 0) {
+		if(sending.dst != NULL) {
+			forget();
+		}
+		return 0;
+	}
+	if(!is_prepared(event->dst, tag) && prepare_again(event->dst, tag) != 0) {
+		return stop(event->data, tag);
+	}
+	sending.begun = 1;
+	return 0;
+}
+
+void tr_send_opened(int conid, const struct tr_alias_key *address)
+{
+	if(sending.dst == NULL || !sending.begun
+			|| address->port != sending.key.port
+			|| address->ip_len != sending.key.ip_len
+			|| memcmp(address->ip, sending.key.ip, sizeof(address->ip)) != 0) {
+		return;
+	}
+	switch(tr_peers_add(&sending.key, TR_ALIAS_OPENED, conid)) {
+		case TR_ALIAS_EVICTED:
+			tr_stats_inc(TR_STAT_ALIASES_EVICTED);
+			break;
+		case TR_ALIAS_REFUSED:
+			tr_stats_inc(TR_STAT_ALIASES_REFUSED);
+			return;
+		case TR_ALIAS_ADDED:
+		case TR_ALIAS_THERE:
+			break;
+	}
+	tr_stats_inc(TR_STAT_ALIASES_OPENED);
+}
+
+int tr_send_init(void)
+{
+	if(sr_event_register_cb(SREV_NET_DATA_OUT, on_send) != 0) {
+		LM_ERR("cannot look at what is sent: too many modules do\n");
+		return -1;
+	}
+	return 0;
+}

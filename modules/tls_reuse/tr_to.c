@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For which domain does this request leave from here on? */
+#include "tr_to.h"
+
+#include "tr_branch.h"
+#include "tr_conn.h"
+#include "tr_last.h"
+#include "tr_send.h"
+#include "tr_stats.h"
+
+#include "../../core/dprint.h"
+#include "../../core/dset.h"
+#include "../../core/mem/mem.h"
+#include "../../core/parser/parse_uri.h"
+#include "../../core/ut.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SECRET_LEN 32
+#define SCHEME "sip:"
+#define TRANSPORT ";transport=tls"
+
+/* Octets of a destination URI that we make, without its mark. */
+#define URI_MAX                                                                \
+	(sizeof(SCHEME) + TR_NAME_MAX + 1 + INT2STR_MAX_LEN + sizeof(TRANSPORT))
+
+/* Written before the fork, then only read. */
+static struct tr_mac_key key;
+
+int tr_to_init(void)
+{
+	uint8_t secret[SECRET_LEN];
+
+	if(getrandom(secret, sizeof(secret), 0) != sizeof(secret)) {
+		LM_ERR("no randomness for the key of tls_reuse_to()\n");
+		return -1;
+	}
+	tr_mac_init(&key, secret, sizeof(secret));
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return 0;
+}
+
+void tr_to_destroy(void)
+{
+	tr_mac_wipe(&key);
+}
+
+static enum tr_to refuse(struct sip_msg *msg, enum tr_to result,
+		enum tr_stat stat, const char *reason)
+{
+	tr_stats_inc(stat);
+	tr_last_say(msg, reason);
+	return result;
+}
+
+static struct tr_view call_id_of(struct sip_msg *msg)
+{
+	struct tr_view none = {NULL, 0};
+
+	if(parse_headers(msg, HDR_CALLID_F, 0) < 0 || msg->callid == NULL) {
+		return none;
+	}
+	return (struct tr_view){msg->callid->body.s, (size_t)msg->callid->body.len};
+}
+
+enum tr_mark tr_to_of(struct sip_msg *msg, struct tr_domains *pair)
+{
+	struct tr_view uri = {msg->dst_uri.s, (size_t)msg->dst_uri.len};
+
+	/* most requests have no mark: their Call-ID is not looked for */
+	if(msg->dst_uri.s == NULL || tr_mark_begin(uri) == uri.len) {
+		return TR_MARK_NONE;
+	}
+	return tr_mark_read(&key, call_id_of(msg), uri, pair);
+}
+
+/* 0, or -1: a text is no host name. local may be NULL. */
+static int name_both(
+		struct tr_domains *pair, const str *domain, const str *local)
+{
+	int len;
+
+	memset(pair, 0, sizeof(*pair));
+	if(tr_conn_domain(domain, pair->domain, &len) != 0) {
+		return -1;
+	}
+	pair->domain_len = (uint8_t)len;
+	if(local == NULL) {
+		return 0;
+	}
+	if(tr_conn_domain(local, pair->local, &len) != 0) {
+		return -1;
+	}
+	pair->local_len = (uint8_t)len;
+	return 0;
+}
+
+/* The port that the Request-URI names beside this very domain; 0: none. */
+static unsigned port_of(
+		const struct sip_uri *uri, const struct tr_domains *pair)
+{
+	char host[TR_NAME_MAX + 1];
+	int len;
+
+	if(uri->port.len == 0 || tr_conn_domain(&uri->host, host, &len) != 0
+			|| len != pair->domain_len
+			|| memcmp(host, pair->domain, (size_t)len) != 0) {
+		return 0;
+	}
+	return uri->port_no;
+}
+
+/* RFC 3263 s4: the core resolves the domain, and nothing else, unless the
+ * Request-URI names a port of it. Returns the length. */
+static size_t make_uri(
+		const struct sip_uri *ruri, const struct tr_domains *pair, char *out)
+{
+	unsigned port = port_of(ruri, pair);
+	char *p = out, *digits;
+	int len;
+
+	memcpy(p, SCHEME, sizeof(SCHEME) - 1);
+	p += sizeof(SCHEME) - 1;
+	memcpy(p, pair->domain, pair->domain_len);
+	p += pair->domain_len;
+	if(port != 0) {
+		digits = int2str(port, &len);
+		*p++ = ':';
+		memcpy(p, digits, (size_t)len);
+		p += len;
+	}
+	memcpy(p, TRANSPORT, sizeof(TRANSPORT) - 1);
+	return (size_t)(p - out) + sizeof(TRANSPORT) - 1;
+}
+
+/* Puts base and the mark into the destination URI. 0, or -1: no memory. */
+static int mark(struct sip_msg *msg, struct tr_view call_id,
+		struct tr_view base, const struct tr_domains *pair)
+{
+	str uri;
+	int rc;
+
+	uri.s = pkg_malloc(base.len + TR_MARK_MAX);
+	if(uri.s == NULL) {
+		PKG_MEM_ERROR;
+		return -1;
+	}
+	memcpy(uri.s, base.s, base.len);
+	uri.len = (int)base.len;
+	uri.len += (int)tr_mark_write(&key, call_id, pair, uri.s + base.len);
+	rc = set_dst_uri(msg, &uri) < 0 ? -1 : 0;
+	pkg_free(uri.s);
+	return rc;
+}
+
+enum tr_to tr_to(struct sip_msg *msg, const str *domain, const str *local)
+{
+	char text[URI_MAX];
+	struct tr_view base = {text, 0}, call_id;
+	struct tr_domains pair;
+
+	if(msg->first_line.type != SIP_REQUEST || parse_sip_msg_uri(msg) < 0
+			|| (call_id = call_id_of(msg)).s == NULL) {
+		return refuse(msg, TR_TO_ERROR, TR_STAT_MALFORMED,
+				"this is no request with a URI and a Call-ID");
+	}
+	if(name_both(&pair, domain, local) != 0) {
+		return refuse(msg, TR_TO_NO_NAME, TR_STAT_TO_NO_NAME,
+				"the domain is no host name");
+	}
+	if(msg->dst_uri.s != NULL && msg->dst_uri.len > 0) {
+		/* the script's own next hop; what is marked already is marked anew */
+		base.s = msg->dst_uri.s;
+		base.len = tr_mark_begin(
+				(struct tr_view){msg->dst_uri.s, (size_t)msg->dst_uri.len});
+	} else {
+		base.len = make_uri(&msg->parsed_uri, &pair, text);
+	}
+	if(tr_branch_watch(msg) != 0 || mark(msg, call_id, base, &pair) != 0) {
+		return refuse(msg, TR_TO_ERROR, TR_STAT_ERRORS, "out of memory");
+	}
+	/* as "$du = ..." does, for another branch in a failure route */
+	ruri_mark_new();
+	tr_conn_set_tag(msg, TR_SEND_UNSETTLED);
+	tr_stats_inc(TR_STAT_TO);
+	tr_last_say(msg, "the request goes to a domain");
+	return TR_TO_OK;
+}
