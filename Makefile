@@ -15,6 +15,8 @@ include mk/kamailio.mk
 include mk/pure.mk
 include mk/run.mk
 include mk/test.mk
+include mk/sanitize.mk
+include mk/bench.mk
 include mk/coverage.mk
 include mk/lint.mk
 include mk/install.mk
@@ -32,6 +34,7 @@ help: ## list the targets
 clean: ## delete what was built (FETCHED=1: what was fetched, too)
 	rm -rf $(BUILD)/farm-* $(BUILD)/modules $(BUILD)/pure $(BUILD)/tools \
 		$(BUILD)/san $(BUILD)/unit $(BUILD)/fuzz $(BUILD)/libfuzzer \
-		$(BUILD)/load $(BUILD)/run $(BUILD)/debian13/farm-* \
+		$(BUILD)/load $(BUILD)/bench $(BUILD)/asan $(BUILD)/valgrind \
+		$(BUILD)/run $(BUILD)/debian13/farm-* \
 		$(BUILD)/debian13/modules
 	$(if $(FETCHED),rm -rf $(BUILD))

@@ -38,8 +38,8 @@ memcheck()
 	cp "$build"/modules/*.so "$where/modules/"
 	cat <<EOT
 exec valgrind --tool=memcheck --log-file=$reports/valgrind.%p \
-	--num-callers=30 --fullpath-after= --leak-check=no \
-	--error-limit=no $kamailio "\$@"
+	--num-callers=30 --fullpath-after= --leak-check=no --error-limit=no \
+	--track-origins=yes $kamailio "\$@"
 EOT
 }
 

@@ -10,6 +10,8 @@ PACKAGES_test := $(PACKAGES_run) python3-pytest libcmocka-dev clang \
 PACKAGES_lint := $(PACKAGES_build) clang-format clang shellcheck \
 	python3-pyflakes python3-pycodestyle \
 	universal-ctags python3 libxml2-utils
+PACKAGES_valgrind := $(PACKAGES_test) valgrind
+PACKAGES_bench := $(PACKAGES_valgrind)
 
 .PHONY: packages-%
 packages-%:

@@ -1,18 +1,19 @@
-# Kamailio itself with our modules, watched for faults while tests load it
-# (the unit tests and fuzzers always run under sanitizers, see mk/test.mk).
-#   make asan T="test/module -k WORD"   other tests than these
-TLS_TESTS := $(addprefix test/module/test_,mixed.py failures.py handshake.py)
-ASAN_TESTS := $(TLS_TESTS) $(addprefix test/module/test_,expiry.py reload.py \
-	storm.py)
+# Kamailio itself with our modules, watched for faults while tests load it.
+# (The unit tests and the fuzzers' corpora always run under sanitizers, see
+# mk/test.mk.)  Other tests than these: make asan T="test/scenarios -k WORD"
+VALGRIND_TESTS := test/module/test_mixed.py test/module/test_failures.py
+ASAN_TESTS := $(VALGRIND_TESTS) test/module/test_handshake.py \
+	test/module/test_expiry.py test/module/test_reload.py \
+	test/module/test_storm.py
 
 .PHONY: asan
-asan: packages-test build ## handshakes under AddressSanitizer and UBSan (root)
+asan: packages-test build ## Kamailio and handshakes under ASan, UBSan (root)
 	@$(MAKE) --no-print-directory -s tools-only test-programs
 	@mk/checked.sh asan "$(BUILD)" "$(KAMAILIO_BIN)" "$(MODULES)" \
 		$(or $(T),$(ASAN_TESTS))
 
 .PHONY: valgrind
-valgrind: packages-valgrind build ## the same under valgrind: ten minutes (root)
+valgrind: packages-valgrind build ## the same under valgrind, slower (root)
 	@$(MAKE) --no-print-directory -s tools-only test-programs
 	@mk/checked.sh valgrind "$(BUILD)" "$(KAMAILIO_BIN)" "$(MODULES)" \
-		$(or $(T),$(TLS_TESTS))
+		$(or $(T),$(VALGRIND_TESTS))

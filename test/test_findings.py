@@ -22,6 +22,13 @@ VALGRIND = """==7== Memcheck, a memory error detector
 OURS = VALGRIND.format(frame="cm_match", path="/x/farm-5.6.3/modules/"
                        "cert_match/cm_match.c")
 STOCK = VALGRIND.format(frame="tls_read", path="/x/modules/tls/tls_server.c")
+# used by us, made elsewhere: another process' shared memory, perhaps
+MADE = "==7==  Uninitialised value was created by a stack allocation\n" \
+    "==7==    at 0x3: {} (/x/{}:9)\n==7==\n==7== HEAP"
+MADE_THERE = OURS.replace("==7==\n==7== HEAP",
+                          MADE.format("qm_malloc", "core/mem/q_malloc.c"))
+MADE_HERE = STOCK.replace("==7==\n==7== HEAP", MADE.format(
+    "tr_make", "modules/tls_reuse/tr_flow.c"))
 SUMS = """ 0(4) NOTICE: <core> [main.c:617]: still-in-use summary (shm):
  0(4) NOTICE: qm_sums: qm_sums():  count=    {} size=      64 bytes from {}
 """
@@ -32,6 +39,8 @@ ROWS = [
     ("UBSan", "log", "cm.c:1:2: runtime error: x\n    #0 0x1 in f\n\n",
      "runtime error: x\n    #0 0x1 in f"),
     ("an error of valgrind's", "valgrind.7", OURS, "cm_match"),
+    ("a value from elsewhere", "valgrind.7", MADE_THERE, ""),
+    ("a value of ours", "valgrind.7", MADE_HERE, "tr_make"),
     ("an error in stock code", "valgrind.7", STOCK, ""),
     ("killed", "valgrind.7", "==7== Process terminating with default action "
      "of signal 11 (SIGSEGV)\n", "signal 11"),

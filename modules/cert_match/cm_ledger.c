@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
-
-#include <openssl/rand.h>
 
 #include "../../core/dprint.h"
 #include "../../core/locking.h"
@@ -32,8 +31,9 @@ int cm_ledger_init(unsigned max)
 {
 	uint64_t seed;
 
-	if(RAND_bytes((unsigned char *)&seed, sizeof(seed)) != 1) {
-		LM_ERR("OpenSSL has no random numbers\n");
+	/* not OpenSSL's: before the forks it had better make no state */
+	if(getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+		LM_ERR("the kernel gives no random numbers\n");
 		return -1;
 	}
 	cm_ledger.lock = lock_alloc();
@@ -151,8 +151,9 @@ static void cm_log(const struct cm_failure *f, const struct cm_told *t)
 
 	if(f->cause == CM_CAUSE_PORT_SCAN || f->cause == CM_CAUSE_PLAIN_HTTP)
 		level = f->shake.outgoing ? L_WARN : L_INFO;
-	LOG(level, "TLS handshake failed, %s %s, stage %s: %s [%s]; %s\n",
-			f->shake.outgoing ? "to" : "from", t->peer, t->stage, t->reason,
+	LOG(level, "TLS handshake failed, %s %s%s%s, stage %s: %s [%s]; %s\n",
+			f->shake.outgoing ? "to" : "from", t->peer,
+			*t->expected ? " for " : "", t->expected, t->stage, t->reason,
 			t->cause, t->advice);
 }
 

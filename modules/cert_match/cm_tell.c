@@ -80,7 +80,7 @@ static void cm_say_name(struct cm_told *t, const struct cm_failure *f)
 {
 	const char *meant = *t->expected ? t->expected : "the peer's IP address";
 
-	cm_say(t, ": %s was meant, it is for %s", meant,
+	cm_say(t, ": expected %s, the certificate names %s", meant,
 			*t->names ? t->names : "nobody");
 	if(f->shake.name_reason != CM_NO_MATCH && f->shake.name_reason != CM_OK
 			&& f->shake.name_reason != CM_REFUSED)

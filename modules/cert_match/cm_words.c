@@ -37,7 +37,7 @@ static const struct {
 		[CM_CAUSE_OLD_TLS] = {"old-tls",
 				"the peer only has TLS versions that are refused here",
 				"update the peer; or give it a listener of its own with an "
-				"older tls_method in tls.cfg"},
+				"older method in tls.cfg"},
 		[CM_CAUSE_SSL2_HELLO] = {"ssl2-hello",
 				"the peer greets in SSL 2.0 format and offers nothing that is "
 				"good enough here",
@@ -45,7 +45,7 @@ static const struct {
 				"in tls.cfg"},
 		[CM_CAUSE_VERSION_REFUSED] = {"version-refused",
 				"the peer refuses the TLS versions that are offered here",
-				"compare tls_method in tls.cfg with what the peer supports"},
+				"compare method in tls.cfg with what the peer supports"},
 		[CM_CAUSE_NO_COMMON_CIPHER] = {"no-common-cipher",
 				"both sides have no cipher suite, group or signature "
 				"algorithm in common",

@@ -2,6 +2,7 @@
 /* What can an operator ask this module while it runs? */
 #include "tls_reuse_rpc.h"
 
+#include "tr_conn.h"
 #include "tr_params.h"
 #include "tr_peers.h"
 #include "tr_stats.h"
@@ -104,10 +105,11 @@ static int add_alias(
 	if(rpc->add(ctx, "{", &row) < 0) {
 		return -1;
 	}
-	return rpc->struct_add(row, "sdsSSdsuuu", "ip", ip_addr2a(&ip), "port",
-			a->port, "transport", get_proto_name(a->transport),
-			"identity", &domain, "local_domain", &local, "id", a->conid,
-			"direction", a->dir == TR_ALIAS_OPENED ? "out" : "in", "age",
+	return rpc->struct_add(row, "sdsSSdsduuu", "ip", ip_addr2a(&ip), "port",
+			a->port, "transport", get_proto_name(a->transport), "identity",
+			&domain, "local_domain", &local, "id", a->conid, "direction",
+			a->dir == TR_ALIAS_OPENED ? "out" : "in", "authenticated",
+			tr_conn_authenticated(a->conid, tr_alias_domain(a)), "age",
 			(unsigned)(now - a->created), "idle",
 			(unsigned)(now - a->last_used), "uses", a->uses);
 }

@@ -316,10 +316,16 @@ int tr_conn_expect(
 			&domain, local.len > 0 ? &local : NULL, &ip, key->port);
 }
 
+int tr_conn_authenticated(int conid, struct tr_view domain)
+{
+	str name = {(char *)domain.s, (int)domain.len};
+
+	return bound.cert_match.authenticated(conid, &name) == 1;
+}
+
 int tr_conn_fits(int conid, struct tr_view domain)
 {
 	struct cm_conn_info info;
-	str name = {(char *)domain.s, (int)domain.len};
 
 	if(bound.cert_match.lookup(conid, &info) != 0) {
 		return 0;
@@ -330,7 +336,7 @@ int tr_conn_fits(int conid, struct tr_view domain)
 			/* RFC 5922 s7.3: its handshake fails unless the peer is domain */
 			return info.dir == CM_DIR_OUT;
 		case CM_STATE_ESTABLISHED:
-			return bound.cert_match.authenticated(conid, &name) == 1;
+			return tr_conn_authenticated(conid, domain);
 		case CM_STATE_CLOSING:
 			break;
 	}

@@ -92,6 +92,9 @@ int tr_conn_chosen(const struct dest_info *dst);
 int tr_conn_expect(
 		const struct tr_domains *pair, const struct tr_alias_key *key);
 
+/* 1: the handshake is done, and the peer is authenticated as domain. */
+int tr_conn_authenticated(int conid, struct tr_view domain);
+
 /* 1: the connection is there, nobody has begun to close it, and its peer is
  * authenticated as domain or is about to be asked for it. */
 int tr_conn_fits(int conid, struct tr_view domain);

@@ -2,6 +2,8 @@
 /* What was decided last about this message? */
 #include "tr_last.h"
 
+#include <string.h>
+
 static struct {
 	unsigned int id; /* sip_msg's: unique together with pid */
 	int pid;
@@ -16,7 +18,7 @@ void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 	memory.last.conid = conid;
 	memory.last.kind = kind;
 	memory.last.reason = reason;
-	memory.last.pair.domain_len = 0;
+	memset(&memory.last.pair, 0, sizeof(memory.last.pair));
 }
 
 void tr_last_say(const struct sip_msg *msg, const char *reason)
@@ -42,7 +44,7 @@ void tr_last_sent(const struct sip_msg *msg, const struct tr_domains *pair,
 	if(pair != NULL) {
 		memory.last.pair = *pair;
 	} else {
-		memory.last.pair.domain_len = 0;
+		memset(&memory.last.pair, 0, sizeof(memory.last.pair));
 	}
 }
 

@@ -76,25 +76,26 @@ enum tr_mark tr_to_of(struct sip_msg *msg, struct tr_domains *pair)
 	return tr_mark_read(&key, call_id_of(msg), uri, pair);
 }
 
-/* 0, or -1: a text is no host name. local may be NULL. */
-static int name_both(
+/* Fills pair; local may be NULL. Returns NULL, or in words which of them is no
+ * host name. */
+static const char *name_both(
 		struct tr_domains *pair, const str *domain, const str *local)
 {
 	int len;
 
 	memset(pair, 0, sizeof(*pair));
 	if(tr_conn_domain(domain, pair->domain, &len) != 0) {
-		return -1;
+		return "the domain is no host name";
 	}
 	pair->domain_len = (uint8_t)len;
 	if(local == NULL) {
-		return 0;
+		return NULL;
 	}
 	if(tr_conn_domain(local, pair->local, &len) != 0) {
-		return -1;
+		return "the local domain is no host name";
 	}
 	pair->local_len = (uint8_t)len;
-	return 0;
+	return NULL;
 }
 
 /* The port that the Request-URI names beside this very domain; 0: none. */
@@ -160,15 +161,16 @@ enum tr_to tr_to(struct sip_msg *msg, const str *domain, const str *local)
 	char text[URI_MAX];
 	struct tr_view base = {text, 0}, call_id;
 	struct tr_domains pair;
+	const char *wrong;
 
 	if(msg->first_line.type != SIP_REQUEST || parse_sip_msg_uri(msg) < 0
 			|| (call_id = call_id_of(msg)).s == NULL) {
 		return refuse(msg, TR_TO_ERROR, TR_STAT_MALFORMED,
 				"this is no request with a URI and a Call-ID");
 	}
-	if(name_both(&pair, domain, local) != 0) {
-		return refuse(msg, TR_TO_NO_NAME, TR_STAT_TO_NO_NAME,
-				"the domain is no host name");
+	wrong = name_both(&pair, domain, local);
+	if(wrong != NULL) {
+		return refuse(msg, TR_TO_NO_NAME, TR_STAT_TO_NO_NAME, wrong);
 	}
 	if(msg->dst_uri.s != NULL && msg->dst_uri.len > 0) {
 		/* the script's own next hop; what is marked already is marked anew */

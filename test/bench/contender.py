@@ -60,10 +60,12 @@ class Kind(NamedTuple):
 
 
 PLAIN = Kind("no check at all", "127.15.0.1")
-STOCK = Kind("stock check of the first DNS name", "127.15.0.2", check="""
+READS = Kind("From's domain read, no check", "127.15.0.2",
+             check='if($fd == "nobody.invalid") ' + REFUSE)
+STOCK = Kind("stock check of one DNS name", "127.15.0.3", check="""
     if(!($tls_peer_verified == 1 && $tls_peer_san_hostname == $fd)) """
              + REFUSE)
-OURS = Kind("all of cert_match", "127.15.0.3", """
+OURS = Kind("all of cert_match", "127.15.0.4", """
 loadmodule "cert_match.so"
 modparam("cert_match", "failures", 1000)
 modparam("cert_match", "watch", "{cert}")

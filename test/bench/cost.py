@@ -14,13 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from contender import (CALLGRIND, OURS, PLAIN, STOCK, Contender, Kind,
-                       Traffic, peer_certificate)
+from contender import (CALLGRIND, OURS, PLAIN, READS, STOCK, Contender,
+                       Kind, Traffic, peer_certificate)
 from lab import net
 from lab.paths import BUILD
 from lab.proc import wait_for
 
-KINDS = (PLAIN, STOCK, OURS)
+KINDS = (PLAIN, READS, STOCK, OURS)
 CONNECTIONS = 200
 FEW, MANY = 200, 2200
 
@@ -52,7 +52,7 @@ def cpu(where: Path, pem: Path, rounds: int, count: int) -> None:
         line(name, values, "us")
     plain = costs[PLAIN.name]
     for kind in KINDS[1:]:
-        line(f"  {kind.name}, more",
+        line(f"more: {kind.name}",
              [100 * (b / a - 1) for a, b in zip(plain, costs[kind.name])],
              "%")
     for each in traffic:
@@ -123,7 +123,7 @@ def memory(where: Path, pem: Path) -> None:
 
 
 def main(words: list[str]) -> int:
-    rounds, count = map(int, [*words, "15", "10000"][:2])
+    rounds, count = map(int, [*words, "200", "500"][:2])
     net.ip("link set lo up")
     with tempfile.TemporaryDirectory() as temporary:
         where = Path(temporary)

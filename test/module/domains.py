@@ -25,7 +25,9 @@ OTHER_PEER = ("127.0.0.1", 16062)
 
 BEFORE = """
 loadmodule "xlog.so"
+loadmodule "corex.so"
 loadmodule "tm.so"
+loadmodule "tmx.so"
 loadmodule "rr.so"
 modparam("tm", "fr_timer", 2000)
 modparam("tm", "fr_inv_timer", 5000)
@@ -50,8 +52,7 @@ request_route {
         exit;
     }
     if($rm == "INFO") {
-        $var(words) = $tls_reuse(domain) + "/" + $tls_reuse(local_domain);
-        sl_send_reply("200", "$var(words) $du");
+        sl_send_reply("200", "is $tls_reuse(domain)/$tls_reuse(local_domain) $du");
         exit;
     }
     route(SEND);

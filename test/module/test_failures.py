@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each way in which a handshake fails, and what the ledger says of it."""
 
+import threading
 from typing import Any, Callable, ContextManager, Iterator, NamedTuple
 
 import pytest
@@ -129,6 +130,13 @@ def check(world: World, row: Row, peer: str, direction: str,
     name = "failures_" + row.cause.replace("-", "_")
     before = world.stat(name), world.stat("failures")
     provoke()
+    got = look(world, row, peer, direction)
+    assert (world.stat(name), world.stat("failures")) == \
+        (before[0] + 1, before[1] + 1)
+    return got
+
+
+def look(world: World, row: Row, peer: str, direction: str) -> dict:
     got = world.row(peer)
     more = {key: got[key] for key in row.more}
     assert (got["cause"], got["direction"]) == (row.cause, direction), got
@@ -136,8 +144,6 @@ def check(world: World, row: Row, peer: str, direction: str,
     assert len(got["reason"]) > 10 and len(got["advice"]) > 10, got
     assert got["peer"].startswith(f"{peer}:"), got
     assert got["failures_of_peer"] == 1, got
-    assert (world.stat(name), world.stat("failures")) == \
-        (before[0] + 1, before[1] + 1)
     return got
 
 
@@ -151,18 +157,12 @@ def showing(name: str, *options: str, by: str = "ca") -> Callable:
 INCOMING = [
     Row("plain SIP", "plain-sip", lambda c: speak(SIP),
         more={"hello": "plain SIP", "stage": "hello", "version": ""}),
-    Row("a ping in clear", "plain-sip", lambda c: speak(b"\r\n\r\n"),
-        more={"hello": "blank lines"}),
     Row("plain HTTP", "plain-http", lambda c: speak(HTTP),
         more={"hello": "plain HTTP"}),
     Row("SSH", "not-tls", lambda c: speak(b"SSH-2.0-OpenSSH_9.2\r\n"),
         more={"hello": "other bytes"}),
     Row("a port scan", "port-scan", lambda c: broken.leave,
         more={"hello": "nothing", "stage": "hello", "alert_out": "none"}),
-    Row("silence", "timeout", lambda c: broken.wait,
-        more={"hello": "nothing", "stage": "hello"}),
-    Row("silence half-way", "timeout", lambda c: broken.stall,
-        more={"hello": "TLS", "stage": "certificate"}),
     Row("reset half-way", "reset", lambda c: half("reset"),
         more={"hello": "TLS", "stage": "certificate"}),
     Row("closed half-way", "closed", lambda c: half("close"),
@@ -259,8 +259,6 @@ OUTGOING = [
     Row("nonsense in a record", "protocol",
         clear(bytes.fromhex("160303000402000000")),
         more={"hello": "TLS", "stage": "hello"}),
-    Row("silence", "timeout", lambda c, at: serve(at, broken.drain),
-        more={"hello": "nothing", "stage": "hello"}),
     Row("reset", "reset", lambda c, at: serve(at, broken.reset),
         more={"hello": "nothing", "stage": "hello"}),
     Row("closed", "closed", lambda c, at: serve(at, broken.close),
@@ -310,3 +308,35 @@ def test_outgoing(world, row):
             world.row(to)
 
     check(world, row, to, "out", provoke)
+
+
+# --- nobody says anything ----------------------------------------------------
+
+SILENT = [
+    Row("silence", "timeout", lambda c: broken.wait,
+        more={"hello": "nothing", "stage": "hello"}),
+    Row("silence half-way", "timeout", lambda c: broken.stall,
+        more={"hello": "TLS", "stage": "certificate"}),
+    Row("a ping in clear", "plain-sip", lambda c: speak(b"\r\n\r\n"),
+        more={"hello": "blank lines"}),
+]
+SILENT_SERVER = Row("a server's silence", "timeout", broken.drain,
+                    more={"hello": "nothing", "stage": "hello"})
+
+
+def test_silence(world):
+    """All at once: each lasts until Kamailio loses its patience."""
+    sources = [f"127.11.0.{80 + n}" for n, _ in enumerate(SILENT)]
+    to = "127.11.0.14"
+    threads = [threading.Thread(target=row.who(world.certs),
+                                args=(row.to, source))
+               for row, source in zip(SILENT, sources)]
+    with serve((to, PORT), SILENT_SERVER.who):
+        for thread in threads:
+            thread.start()
+        world.send(to)
+        for row, source in zip(SILENT, sources):
+            look(world, row, source, "in")
+        look(world, SILENT_SERVER, to, "out")
+    for thread in threads:
+        thread.join()

@@ -18,12 +18,14 @@ from broken import HTTP, Certs, s_client, s_server, speak
 from small import ROUTES, TLS, Small
 
 SERVER = ("127.11.0.13", 16061)
-CLIENT = """
+PROFILES = """
 [server:default]
 method = TLSv1.2+
+certificate = {0.cert}
+private_key = {0.key}
 [client:default]
 method = TLSv1.2+
-ca_list = {}
+ca_list = {0.ca}
 verify_certificate = yes
 require_certificate = yes
 """
@@ -37,13 +39,17 @@ def test_wrong_name(tmp_path):
     """RFC 5922 s7.3: both sides' names are told."""
     made = Certs(tmp_path)
     with Small("tls_reuse", tmp_path, TO_DOMAIN,
-               tls_config=CLIENT.format(made.ca)) as edge, \
+               tls_config=PROFILES.format(made.leaf("edge.test"))) as edge, \
             s_server(SERVER, made.leaf("other.test")):
         sip.ask(("127.0.0.1", 15060),
                 sip.request("OPTIONS", "sip:a@%s:%d;transport=tls" % SERVER,
                             "UDP 127.0.0.1:9"), timeout=0.01)
         row = wait_for(lambda: edge.rpc("cert_match.failures"), 10,
                        "the failure")[0]
+        wait_for(lambda: re.search(
+            r"WARNING: cert_match .* failed, to 127\.11\.0\.13:16061 for "
+            r"meant\.test, stage certificate: .*\[wrong-name\]; ",
+            edge.text()), 5, "the log line")
     assert row["cause"] == "wrong-name" and row["stage"] == "certificate"
     assert row["expected"] == "meant.test"
     assert row["names"] == "other.test"
@@ -187,6 +193,20 @@ def test_pages(tmp_path):
             edge.rpc("cert_match.failing", 0)
 
 
+def test_ipv6(tmp_path):
+    """Written as RFC 5952 has it; asked for with or without brackets."""
+    at = ("::1", 15061)
+    with small(tmp_path, before="listen=tls:[::1]:15061\n") as edge:
+        speak(HTTP)(at, "::1")
+        row, = wait_for(lambda: edge.rpc("cert_match.failures"), 5,
+                        "the failure")
+        assert re.fullmatch(r"\[::1\]:\d+", row["peer"])
+        assert row["local"] == "[::1]:15061"
+        for word in "::1", "[::1]", "0:0:0:0:0:0:0:1":
+            assert edge.rpc("cert_match.failures", word) == [row]
+        assert edge.rpc("cert_match.failing")[0]["peer"] == "::1"
+
+
 def test_none_kept(tmp_path):
     """failures=0: they are counted, and that is all."""
     with small(tmp_path, ROUTES + ROUTE, failures=0) as edge:
@@ -225,11 +245,20 @@ def rush(edge: Small, count: int) -> None:
              == have + count, 20, "the failures")
 
 
+CLUTTER = """
+event_route[cert_match:failure] {
+    $avp(kept) = $cert_match(event_peer);
+    $ru = "sip:a@kept.test";
+    xlog("L_NOTICE", "EVENT\\n");
+}
+"""
+
+
 def test_storm(tmp_path):
     """3,000 failures (FAILURES=100000: so many) change no memory figure, and
     do not flood the log."""
     begin, count = time.monotonic(), int(os.environ.get("FAILURES", "3000"))
-    with small(tmp_path, ROUTES + ROUTE, failures=50) as edge:
+    with small(tmp_path, ROUTES + CLUTTER, failures=50) as edge:
         rush(edge, 3000)
         before = memory(edge)
         rush(edge, count)

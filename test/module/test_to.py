@@ -55,7 +55,8 @@ def test_second_request_reuses(routes, version, tmp_path):
                 ("age", "idle")} == {
                     "ip": "127.0.0.1", "port": 16061, "transport": "tls",
                     "identity": "b.example", "local_domain": "",
-                    "id": number, "direction": "out", "uses": 1}
+                    "id": number, "direction": "out", "authenticated": 1,
+                    "uses": 1}
         counts = stats(server)
         assert (counts["to"], counts["aliases"], counts["aliases_opened"],
                 counts["aliases_reused"]) == (2, 1, 1, 1)
@@ -188,7 +189,7 @@ def test_no_name(tmp_path):
             assert ask(request(name, uri="sip:b@b.example")) == \
                 "SIP/2.0 480 rc -2 the domain is no host name", name
             assert ask(request("b.example", name)) == \
-                "SIP/2.0 480 rc -2 the domain is no host name", name
+                "SIP/2.0 480 rc -2 the local domain is no host name", name
         assert stats(server)["to_refused_name"] == 2 * len(NO_NAMES)
 
 
@@ -230,7 +231,7 @@ def test_next_hop(tmp_path):
 def test_both_domains_are_told(tmp_path):
     with kamailio(tmp_path, STATELESS):
         line = ask(request("B.Example.", "ONE.example", method="INFO"))
-        assert line.split(" ")[2] == "b.example/one.example", line
+        assert line.split(" ")[3] == "b.example/one.example", line
         assert ";tr-to=b.example;tr-as=one.example;tr-by=" in line
 
 
@@ -343,7 +344,7 @@ class Sender(threading.Thread):
 
     def __init__(self, messages: list[bytes]):
         super().__init__(daemon=True)
-        self.messages, self.answered = messages, 0
+        self.messages, self.answered, self.lost = messages, 0, 0
 
     def run(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -354,7 +355,7 @@ class Sender(threading.Thread):
                 try:
                     self.answered += sock.recv(65535).startswith(OK.encode())
                 except TimeoutError:
-                    pass
+                    self.lost += 1
 
 
 def pure(peer: Virtual) -> int:
@@ -390,8 +391,8 @@ def test_all_at_once(routes, tmp_path):
             peer.hang_up()
         for sender in senders:
             sender.join(60)
-        # a request on a connection that just dies is lost, and no other
-        assert sum(sender.answered for sender in senders) > 320 - 3 * 8 - 1
+        # what was on a connection that just died, and no more
+        assert sum(sender.lost for sender in senders) <= 3 * len(senders)
         assert pure(peer) == 4
         for domain, local in pairs:
             deliver(server, request(domain, local))

@@ -102,6 +102,18 @@ static void test_times(void **state)
 			{"letters", V_ASN1_UTCTIME, "26O101000000Z", -1},
 			{"a thirteenth month", V_ASN1_UTCTIME, "261301000000Z", -1},
 			{"no month", V_ASN1_UTCTIME, "260001000000Z", -1},
+			{"a day too many", V_ASN1_UTCTIME, "260132000000Z", -1},
+			{"a minute too many", V_ASN1_UTCTIME, "260101006000Z", -1},
+			{"a second too many", V_ASN1_UTCTIME, "260101000060Z", -1},
+			{"the last second of a day", V_ASN1_UTCTIME, "260101235959Z",
+					1767311999},
+			{"the year 2000", V_ASN1_UTCTIME, "000101000000Z", 946684800},
+			{"letters for a year", V_ASN1_UTCTIME, "2x0101000000Z", -1},
+			{"letters for minutes", V_ASN1_UTCTIME, "2601010000:0Z", -1},
+			{"letters for a century", V_ASN1_GENERALIZEDTIME, "a0260101000000Z",
+					-1},
+			{"letters for a year", V_ASN1_GENERALIZEDTIME, "20b60101000000Z",
+					-1},
 			{"no day", V_ASN1_UTCTIME, "260100000000Z", -1},
 			{"hour 24", V_ASN1_UTCTIME, "260101240000Z", -1},
 			{"the one form with the other's length", V_ASN1_UTCTIME,
@@ -127,6 +139,111 @@ static void test_times(void **state)
 							  : got != 0 || cert.not_after != rows[i].want)
 			fail_msg("%s: got %d, %lld", rows[i].says, got,
 					(long long)cert.not_after);
+		OPENSSL_free(der);
+	}
+}
+
+/* --- by hand -------------------------------------------------------------- */
+
+#define TIMES                                                                  \
+	"\x17\x0d"                                                                 \
+	"260101000000Z"                                                            \
+	"\x17\x0d"                                                                 \
+	"270101000000Z"
+#define HEAD                                                                   \
+	"\x02\x01\x01"                                                             \
+	"\x30\x00"                                                                 \
+	"\x30\x00"
+#define VALID "\x30\x1e" TIMES
+#define TAIL                                                                   \
+	"\x30\x00"                                                                 \
+	"\x30\x00"
+#define EXT "\x30\x07\x06\x03\x55\x1d\x11\x04\x00"
+
+/* A certificate of elements written by hand: everything it may have, and
+ * nothing it may not (RFC 5280 s4.1). */
+static void test_by_hand(void **state)
+{
+#define ROW(says, want, tbs)                                                   \
+	{                                                                          \
+		says, want, tbs, sizeof(tbs) - 1                                       \
+	}
+	static const struct {
+		const char *says;
+		int want;
+		const char *tbs;
+		size_t len;
+	} rows[] = {
+			ROW("the least", 0, HEAD VALID TAIL),
+			ROW("with its version", 0, "\xa0\x03\x02\x01\x02" HEAD VALID TAIL),
+			ROW("unique identifiers", 0,
+					HEAD VALID TAIL "\x81\x01\x00\x82\x01\x00"),
+			ROW("one extension", 0, HEAD VALID TAIL "\xa3\x0b\x30\x09" EXT),
+			ROW("no extension in the list", 0,
+					HEAD VALID TAIL "\xa3\x02\x30\x00"),
+			ROW("a critical one", 0,
+					HEAD VALID TAIL
+					"\xa3\x0e\x30\x0c\x30\x0a\x06\x03\x55\x1d\x11"
+					"\x01\x01\xff\x04\x00"),
+			ROW("critical, in two octets", -1,
+					HEAD VALID TAIL
+					"\xa3\x0f\x30\x0d\x30\x0b\x06\x03\x55\x1d\x11"
+					"\x01\x02\xff\xff\x04\x00"),
+			ROW("an extension without a value", -1,
+					HEAD VALID TAIL
+					"\xa3\x09\x30\x07\x30\x05\x06\x03\x55\x1d\x11"),
+			ROW("an extension without a name", -1,
+					HEAD VALID TAIL "\xa3\x06\x30\x04\x30\x02\x04\x00"),
+			ROW("an extension with something behind its value", -1,
+					HEAD VALID TAIL
+					"\xa3\x0d\x30\x0b\x30\x09\x06\x03\x55\x1d\x11"
+					"\x04\x00\x05\x00"),
+			ROW("something among the extensions", -1,
+					HEAD VALID TAIL "\xa3\x04\x30\x02\x05\x00"),
+			ROW("something behind the list", -1,
+					HEAD VALID TAIL "\xa3\x04\x30\x00\x05\x00"),
+			ROW("something behind the extensions", -1,
+					HEAD VALID TAIL "\xa3\x02\x30\x00\x05\x00"),
+			ROW("something in their place", -1, HEAD VALID TAIL "\x05\x00"),
+			ROW("no list of extensions", -1,
+					HEAD VALID TAIL "\xa3\x02\x05\x00"),
+			ROW("no validity", -1, HEAD TAIL),
+			ROW("half of it", -1,
+					HEAD "\x30\x0f\x17\x0d"
+						 "260101000000Z" TAIL),
+			ROW("three times in it", -1, HEAD "\x30\x20" TIMES "\x05\x00" TAIL),
+			ROW("no serial number", -1, "\x30\x00\x30\x00" VALID TAIL),
+			ROW("no issuer", -1, "\x02\x01\x01\x30\x00" VALID TAIL),
+			ROW("no key", -1, HEAD VALID "\x30\x00"),
+			ROW("nothing", -1, ""),
+	};
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		/* SEQUENCE { SEQUENCE tbs, SEQUENCE {}, BIT STRING {} } */
+		size_t n = rows[i].len, at = 4;
+		uint8_t *der = OPENSSL_malloc(n + 8 + 2);
+		struct cm_cert cert;
+		int got;
+
+		assert_true(n + 6 < 0x80);
+		der[0] = der[2] = 0x30;
+		der[1] = (uint8_t)(n + 6);
+		der[3] = (uint8_t)n;
+		memcpy(der + at, rows[i].tbs, n);
+		memcpy(der + at + n, "\x30\x00\x03\x00\x05\x00", 6);
+		got = cm_cert_parse(der, n + 8, &cert);
+		if(got != rows[i].want)
+			fail_msg("%s: want %d, got %d", rows[i].says, rows[i].want, got);
+		/* one element too many, inside and behind it */
+		der[1] = (uint8_t)(n + 8);
+		assert_int_equal(cm_cert_parse(der, n + 10, &cert), -1);
+		der[1] = (uint8_t)(n + 6);
+		assert_int_equal(cm_cert_parse(der, n + 10, &cert), -1);
+		/* and one too few */
+		der[1] = (uint8_t)(n + 4);
+		assert_int_equal(cm_cert_parse(der, n + 6, &cert), -1);
 		OPENSSL_free(der);
 	}
 }
@@ -172,6 +289,7 @@ int main(void)
 			cmocka_unit_test(test_parts),
 			cmocka_unit_test(test_optional),
 			cmocka_unit_test(test_times),
+			cmocka_unit_test(test_by_hand),
 			cmocka_unit_test(test_hostile),
 	};
 

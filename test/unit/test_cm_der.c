@@ -80,6 +80,43 @@ static void test_long(void **state)
 	assert_int_equal(cm_der_take(&from, &tag, &value), 0);
 	assert_int_equal(value.len, 128);
 	assert_ptr_equal(value.p, bytes + 3);
+	/* X.690 s10.1: refused, however much there is to fill them */
+	bytes[1] = 0x80;
+	from = (struct cm_der){bytes, sizeof(bytes)};
+	assert_int_equal(cm_der_take(&from, &tag, &value), -1);
+	bytes[1] = 0x85;
+	assert_int_equal(cm_der_take(&from, &tag, &value), -1);
+	bytes[1] = 0x81;
+	bytes[2] = 0x7f;
+	assert_int_equal(cm_der_take(&from, &tag, &value), -1);
+	bytes[1] = 0x82;
+	bytes[2] = 0;
+	bytes[3] = 0xff;
+	assert_int_equal(cm_der_take(&from, &tag, &value), -1);
+}
+
+/* Lengths of two, three and four octets. */
+static void test_longer(void **state)
+{
+	static uint8_t bytes[6 + 0x1000000] = {CM_DER_OCTET_STRING};
+	static const struct {
+		uint8_t octets[5];
+		size_t len;
+	} rows[] = {{{0x82, 1, 0}, 0x100}, {{0x83, 1, 0, 0}, 0x10000},
+			{{0x84, 1, 0, 0, 0}, 0x1000000}};
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cm_der from = {bytes, sizeof(bytes)}, value;
+		uint8_t tag;
+
+		memcpy(bytes + 1, rows[i].octets, 5);
+		assert_int_equal(cm_der_take(&from, &tag, &value), 0);
+		assert_int_equal(value.len, rows[i].len);
+		assert_ptr_equal(value.p, bytes + 3 + i + 1);
+		assert_int_equal(from.len, sizeof(bytes) - (4 + i) - rows[i].len);
+	}
 }
 
 static void test_expect(void **state)
@@ -105,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_long),
+			cmocka_unit_test(test_longer),
 			cmocka_unit_test(test_expect),
 	};
 

@@ -70,8 +70,42 @@ static const struct row leaves[] = {
 				{{EKU, SIP}, {BC, "CA:TRUE"},
 						{KU, "digitalSignature,keyCertSign"}},
 				OK, OK, OK},
+		{"a purpose that is none", {{EKU, "DER:30:02:06:00"}}, BAD, BAD, BAD},
+		{"something behind the list",
+				{{EKU, "DER:30:0a:06:08:2b:06:01:05:05:07:03:14:05:00"}}, BAD,
+				BAD, BAD},
+		{"X.690 s8.6: the bits of a keyUsage",
+				{{EKU, SIP}, {KU, "DER:03:02:07:80"}}, OK, OK, OK},
+		{"in more octets than one", {{EKU, SIP}, {KU, "DER:03:03:00:80:00"}},
+				OK, OK, OK},
+		{"in more than two", {{EKU, SIP}, {KU, "DER:03:04:00:80:00:01"}}, OK,
+				OK, OK},
+		{"a bit that is not among them", {{KU, "DER:03:02:07:40"}}, BAD, BAD,
+				BAD},
+		{"a bit of the second octet alone", {{EKU, SIP}, {KU, "decipherOnly"}},
+				NO, NO, NO},
+		{"which is not among them, either", {{KU, "DER:03:03:07:00:40"}}, BAD,
+				BAD, BAD},
+		{"more unused bits than there are", {{KU, "DER:03:02:08:80"}}, BAD, BAD,
+				BAD},
+		{"unused bits of none", {{KU, "DER:03:01:01"}}, BAD, BAD, BAD},
+		{"not even how many are unused", {{KU, "DER:03:00"}}, BAD, BAD, BAD},
+		{"no BIT STRING", {{KU, "DER:04:02:07:80"}}, BAD, BAD, BAD},
+		{"something behind it", {{KU, "DER:03:02:07:80:05:00"}}, BAD, BAD, BAD},
+		{"keyUsage twice", {{KU, "digitalSignature"}, {KU, "digitalSignature"}},
+				BAD, BAD, BAD},
+		{"a Netscape type that cannot be read", {{NS, "DER:04:02:06:c0"}}, BAD,
+				BAD, BAD},
+		{"an empty one allows nothing", {{EKU, SIP}, {NS, "DER:03:01:00"}}, NO,
+				NO, NO},
+};
+
+/* what only OpenSSL sees */
+static const struct row unread[] = {
 		{"any other extension that cannot be read", {{BC, "DER:30:05:06"}}, BAD,
 				BAD, BAD},
+		{"any other that stands there twice",
+				{{BC, "CA:FALSE"}, {BC, "CA:FALSE"}}, BAD, BAD, BAD},
 };
 
 /* the same, where the side matters: as a client */
@@ -120,6 +154,21 @@ static enum cm_reason judge(X509 *cert, enum cm_eku mode, enum part part)
 	return cm_eku_leaf(cert, mode, part == SERVER);
 }
 
+/* The same from the certificate's bytes, without OpenSSL's opinion. */
+static void check_parts(const struct row *r, X509 *x509, enum part part)
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509(x509, &der);
+	struct cm_cert cert;
+
+	assert_int_equal(cm_cert_parse(der, (size_t)len, &cert), 0);
+	if(cm_eku_judge(&cert, CM_EKU_TLS, part == SERVER) != r->tls
+			|| cm_eku_judge(&cert, CM_EKU_SIP, part == SERVER) != r->sip
+			|| cm_eku_judge(&cert, CM_EKU_ANY, part == SERVER) != r->any)
+		fail_msg("%s: not the same from its bytes", r->says);
+	OPENSSL_free(der);
+}
+
 static void check_rows(const struct row *rows, size_t n, enum part part)
 {
 	size_t i;
@@ -130,6 +179,7 @@ static void check_rows(const struct row *rows, size_t n, enum part part)
 		enum cm_reason tls, sip, any;
 
 		X509_sign(cert, test_key(), EVP_sha256());
+		ERR_clear_error();
 		tls = judge(cert, CM_EKU_TLS, part);
 		sip = judge(cert, CM_EKU_SIP, part);
 		any = judge(cert, CM_EKU_ANY, part);
@@ -139,6 +189,8 @@ static void check_rows(const struct row *rows, size_t n, enum part part)
 					cm_reason_token(r->any), cm_reason_token(tls),
 					cm_reason_token(sip), cm_reason_token(any));
 		assert_int_equal(ERR_peek_error(), 0);
+		if(part != CA && rows != unread)
+			check_parts(r, cert, part);
 		X509_free(cert);
 	}
 }
@@ -150,6 +202,7 @@ static void test_rows(void **state)
 	(void)state;
 	check_rows(ROWS(leaves), CLIENT);
 	check_rows(ROWS(leaves), SERVER);
+	check_rows(ROWS(unread), CLIENT);
 	check_rows(ROWS(clients), CLIENT);
 	check_rows(ROWS(servers), SERVER);
 	check_rows(ROWS(cas), CA);

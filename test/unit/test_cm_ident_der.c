@@ -23,6 +23,7 @@
  * attributes, in one set or in many. */
 static void test_cn_types(void **state)
 {
+	static const char long_cn[4097] = {'a'};
 	static const struct {
 		const char *says;
 		int type;
@@ -53,6 +54,10 @@ static void test_cn_types(void **state)
 					"no-identity", "nul"},
 			{"a NUL in a BMPString", V_ASN1_BMPSTRING, "\0a\0.\0b\0\0\0c", 10,
 					"no-identity", "nul"},
+			{"an empty BMPString", V_ASN1_BMPSTRING, "", 0, "no-identity",
+					"empty"},
+			{"more than anybody would convert", V_ASN1_T61STRING, long_cn,
+					sizeof(long_cn), "no-identity", "long"},
 			{"an empty one", V_ASN1_UTF8STRING, "", 0, "no-identity", "empty"},
 	};
 	size_t i;

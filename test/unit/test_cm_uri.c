@@ -35,6 +35,7 @@ static const struct {
 		{"user and password", "sip:bob:x@example.com", 0, "!userinfo"},
 		{"RFC 5922 s7.2: no port counts", "sip:example.com:5061", 0,
 				"example.com"},
+		{"any digit is one", "sip:example.com:9876", 0, "example.com"},
 		{"nor parameters", "sip:example.com;transport=tls;lr", 0,
 				"example.com"},
 		{"nor headers", "sip:example.com?subject=x", 0, "example.com"},
