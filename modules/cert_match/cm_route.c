@@ -26,7 +26,7 @@ static const char *const cm_route_names[CM_ROUTES] = {
 		[CM_ROUTE_EXPIRY] = "cert_match:expiry",
 };
 
-/* Kamailio's lexer (5.6 to 6.1) knows no underscore before the colon: of
+/* Kamailio's lexer (5.6 and 6.0) knows no underscore before the colon: of
  * event_route[cert_match:failure] it echoes "cert_" and reads on, so that the
  * route is called match:failure. With a hyphen nothing is lost. */
 static const char *const cm_route_spellings[CM_ROUTES][3] = {

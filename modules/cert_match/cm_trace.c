@@ -255,6 +255,8 @@ static void cm_trace_info(const SSL *cssl, int where, int ret)
 		cm_trace_alert(t, where, ret);
 	if((where & SSL_CB_LOOP) && t->shake.stage < CM_STAGE_CONFIRM) {
 		t->shake.stage = cm_trace_stage(SSL_get_state(ssl));
+		if(t->shake.stage > CM_STAGE_HELLO)
+			t->shake.version = (uint16_t)SSL_version(ssl);
 		/* the profile that a server name chose has put its own callback in
 		 * place of ours */
 		if(SSL_get_verify_callback(ssl) != cm_trace_verify)

@@ -36,7 +36,7 @@ def cpu(where: Path, pem: Path, rounds: int, count: int) -> None:
     """Bursts through one and the other in turn, in changing order."""
     contenders = [Contender(kind, where / f"cpu{number}")
                   for number, kind in enumerate(KINDS)]
-    traffic = [Traffic(each, pem, 8) for each in contenders]
+    traffic = [Traffic(each, pem, 1) for each in contenders]
     costs: dict[str, list[float]] = {each.name: [] for each in contenders}
     for each in traffic:
         each.burst(count)                               # warm up
@@ -46,7 +46,7 @@ def cpu(where: Path, pem: Path, rounds: int, count: int) -> None:
         traffic.append(traffic.pop(0))
     print("$", *contenders[-1].command)
     print("CPU of all of Kamailio for each request that it forwards, TLS to\n"
-          "UDP, and the reply to it, 8 requests under way at a time\n"
+          "UDP, and the reply to it, one under way at a time\n"
           f"({rounds} rounds of {count}, in turn; median, 10 % .. 90 %)")
     for name, values in costs.items():
         line(name, values, "us")
