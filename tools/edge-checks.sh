@@ -42,6 +42,9 @@ check_ports()
 
 is_ipv4()
 {
+	case $1 in
+	*[!0-9.]*) return 1 ;;
+	esac
 	echo "$1" | grep -Eq '^([0-9]{1,3}\.){3}[0-9]{1,3}$' && [ "$1" != 0.0.0.0 ]
 }
 
@@ -83,10 +86,10 @@ is_name()
 check_peers()
 {
 	seen=,
-	rest=${EDGE_PEERS:+$EDGE_PEERS,}
+	domain=$(echo "$EDGE_DOMAIN" | tr A-Z a-z)
+	rest=$(echo "${EDGE_PEERS:+$EDGE_PEERS,}" | tr A-Z a-z)
 	while [ -n "$rest" ]; do
-		one=${rest%%,*} rest=${rest#*,}
-		peer=$(echo "${one%%=*}" | tr A-Z a-z)
+		one=${rest%%,*} rest=${rest#*,} peer=${one%%=*}
 		check_peer_name "$peer"
 		case $seen in
 		*",$peer,"*) complain "EDGE_PEERS: $peer is there twice" ;;
@@ -104,7 +107,7 @@ check_peer_name()
 	if is_ipv4 "$1"; then
 		complain "EDGE_PEERS: $1 is an address, and no certificate proves one" \
 			"(RFC 5922 s7.1): write DOMAIN=$1"
-	elif [ "$1" = "$(echo "$EDGE_DOMAIN" | tr A-Z a-z)" ]; then
+	elif [ "$1" = "$domain" ]; then
 		complain "EDGE_PEERS: $1 is our own domain: name the others"
 	elif ! is_name "$1"; then
 		case $1 in

@@ -106,7 +106,7 @@ static int prepare(struct probe *p)
 			p->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_sess_set_new_cb(p->ctx, note_ticket);
 	p->ssl = SSL_new(p->ctx);
-	/* RFC 5922 s7.8: the domain that is meant is the one that is asked for */
+	/* RFC 5922 s7.8-1: the domain that is meant is the one that is asked for */
 	if(!p->ssl || SSL_set_tlsext_host_name(p->ssl, p->domain) != 1) {
 		fputs("sipcert: OpenSSL does not start\n", stderr);
 		return -1;

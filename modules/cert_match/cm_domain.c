@@ -8,8 +8,8 @@
 
 #include "cm_domain.h"
 
-/* RFC 5280 s7.2: the U-labels become A-labels before anything is compared.
- * text holds no NUL. */
+/* RFC 5922 s7.2-4, RFC 5280 s7.2: U-labels become A-labels before anything is
+ * compared. text holds no NUL. */
 static enum cm_reason cm_domain_idn(
 		const char *text, size_t len, struct cm_name *name)
 {

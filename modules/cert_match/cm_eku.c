@@ -71,8 +71,9 @@ static int cm_eku_list(const struct cm_cert *cert, struct cm_der *list)
 	return CM_EXT_THERE;
 }
 
-/* RFC 5924 s5: sipDomain is acceptable always; whether any is, and whether the
- * plain purposes of TLS are, is the mode's to say. */
+/* RFC 5924 s5-4: sipDomain is acceptable always. RFC 5924 s5-5: any is a matter
+ * of local policy, and ours takes it. The plain purposes of TLS are the mode's
+ * to say. */
 static enum cm_reason cm_judge_purposes(struct cm_der list, enum cm_eku mode)
 {
 	struct cm_der oid;
@@ -83,7 +84,7 @@ static enum cm_reason cm_judge_purposes(struct cm_der list, enum cm_eku mode)
 		if(p && (!p->tls_only || mode == CM_EKU_TLS))
 			return CM_OK;
 	}
-	/* RFC 5280 s4.2.1.12: only for one of the purposes indicated */
+	/* RFC 5924 s4-1, s5-6: only for one of the purposes indicated */
 	return CM_PURPOSE;
 }
 
@@ -91,6 +92,7 @@ static enum cm_reason cm_judge_eku(
 		const struct cm_cert *cert, enum cm_eku mode, int is_ca)
 {
 	struct cm_der list;
+	/* RFC 5924 s5-2: they MUST be examined */
 	int there = cm_eku_list(cert, &list);
 
 	if(there < 0)
@@ -99,7 +101,7 @@ static enum cm_reason cm_judge_eku(
 		return CM_OK;
 	if(there == CM_EXT_THERE)
 		return cm_judge_purposes(list, mode);
-	/* RFC 5924 s5: without the extension it is a matter of local policy. A CA
+	/* RFC 5924 s5-3, s4-2: without it, it is a matter of local policy. A CA
 	 * has it only to restrict what it issues. */
 	return mode == CM_EKU_TLS || is_ca ? CM_OK : CM_PURPOSE;
 }
@@ -171,17 +173,23 @@ enum cm_reason cm_eku_purposes(const struct cm_cert *cert, enum cm_eku mode)
 
 enum cm_reason cm_eku_key(const struct cm_cert *cert, int peer_is_server)
 {
-	enum cm_reason r = cm_judge_key_usage(cert, peer_is_server);
+	enum cm_reason usage = cm_judge_key_usage(cert, peer_is_server);
+	enum cm_reason netscape = cm_judge_netscape(cert, peer_is_server);
 
-	return r == CM_OK ? cm_judge_netscape(cert, peer_is_server) : r;
+	if(usage == CM_OK || netscape == CM_MALFORMED)
+		return netscape;
+	return usage;
 }
 
 enum cm_reason cm_eku_judge(
 		const struct cm_cert *cert, enum cm_eku mode, int peer_is_server)
 {
-	enum cm_reason r = cm_eku_purposes(cert, mode);
+	enum cm_reason purposes = cm_eku_purposes(cert, mode);
+	enum cm_reason key = cm_eku_key(cert, peer_is_server);
 
-	return r == CM_OK ? cm_eku_key(cert, peer_is_server) : r;
+	if(purposes == CM_OK || key == CM_MALFORMED)
+		return key;
+	return purposes;
 }
 
 /* --- of an X509 ----------------------------------------------------------- */

@@ -66,7 +66,7 @@ static void cm_walk_dns(
 	enum cm_reason r =
 			cm_name_parse((const char *)text->p, text->len, 1, &name);
 
-	/* RFC 5922 s7.1: a dNSName if and only if no sip: URI identity is found. */
+	/* RFC 5922 s7.1-7: if and only if no sip: URI identity is found. */
 	if(r == CM_OK && uri_found)
 		r = CM_URI_FOUND;
 	if(r == CM_OK)
@@ -74,7 +74,7 @@ static void cm_walk_dns(
 	cm_tell(w, CM_ENTRY_DNS, GEN_DNS, text, r);
 }
 
-/* RFC 5922 s7.1: URI and DNS are the only types acceptable. The text of the
+/* RFC 5922 s7.1-3: URI and DNS are the only types acceptable. The text of the
  * others is only for people: of those that are one string, its octets. */
 static void cm_walk_other(
 		struct cm_walk *w, int type, const struct cm_der *value)
@@ -227,6 +227,7 @@ static void cm_walk_cn(struct cm_walk *w, uint8_t tag,
 	if(refused != CM_OK)
 		r = refused;
 	if(r == CM_OK)
+		/* RFC 5922 s7.1-9: a valid DNS name, of one CN alone */
 		r = cm_name_parse((const char *)text.p, text.len, 0, &name);
 	if(r == CM_OK)
 		r = cm_keep(w->set, &name, CM_SOURCE_CN);
@@ -234,8 +235,8 @@ static void cm_walk_cn(struct cm_walk *w, uint8_t tag,
 	OPENSSL_free(own);
 }
 
-/* RFC 5922 s7.1: the CN if and only if there is no subjectAltName; refused says
- * why it does not count. */
+/* RFC 5922 s7.1-8: the CN if and only if there is no subjectAltName; refused
+ * says why it does not count. */
 static void cm_walk_cns(
 		struct cm_walk *w, const struct cm_der *subject, enum cm_reason refused)
 {
@@ -266,7 +267,7 @@ static int cm_walk_certificate(struct cm_walk *w, const struct cm_cert *cert,
 	cm_walk_cns(w, &cert->subject, san == 0 ? CM_SAN_FOUND : refused);
 	w->set->not_before = cert->not_before;
 	w->set->not_after = cert->not_after;
-	/* RFC 5922 s7.1: restrictions on usage MUST be checked. */
+	/* RFC 5922 s7.1-2: restrictions on usage MUST be checked. */
 	w->set->purpose = cm_eku_judge(cert, opts->eku, opts->peer_is_server);
 	w->set->reason = w->set->count ? CM_OK : CM_NO_IDENTITY;
 	return 0;

@@ -43,12 +43,12 @@ enum cm_reason cm_match(const struct cm_names *names,
 
 	if(names->len == 0)
 		return CM_NO_IDENTITY;
-	/* RFC 5922 s7.2: the values in their entirety, no suffixes; both sides
-	 * are in lower case already, as DNS names compare. */
+	/* RFC 5922 s7.2-5, s7.2-6: whole values, no suffixes; both sides are in
+	 * lower case already, as DNS names compare. */
 	while((name = cm_names_next(names, &offset, &len)) != NULL) {
 		if(len == domain->len && memcmp(name, domain->text, len) == 0)
 			return CM_OK;
-		/* RFC 5922 s7.2: no wildcard match, unless the operator asks. */
+		/* RFC 5922 s7.2-7: no wildcard match, unless the operator asks. */
 		if(opts->wildcard && names->source == CM_SOURCE_DNS && len > 2
 				&& name[0] == '*' && cm_match_star(name, len, domain))
 			return CM_OK;
@@ -61,19 +61,19 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 {
 	struct cm_name name;
 
-	/* RFC 5922 s7.4: no certificate, not authenticated. */
+	/* RFC 5922 s7.4-1: no certificate, not authenticated. */
 	if(!peer->has_cert)
 		return CM_NO_CERTIFICATE;
-	/* RFC 5922 s7.1: first the validity of the certificate (RFC 5280). */
+	/* RFC 5922 s7.1-1: first the validity of the certificate (RFC 5280). */
 	if(!peer->verified)
 		return CM_NOT_VERIFIED;
-	/* RFC 5922 s7.1: then its extendedKeyUsage (RFC 5924 s5). */
+	/* RFC 5922 s7.1-2, RFC 5924 s5-1: then its extendedKeyUsage. */
 	if(peer->purpose != CM_OK)
 		return peer->purpose;
 	/* RFC 5922 s7.3: no identities found, not authenticated. */
 	if(peer->ident_reason != CM_OK)
 		return peer->ident_reason;
-	/* RFC 5922 s7.2: a domain that is asked for is a name, never a pattern. */
+	/* RFC 5922 s7.2-7: what is asked for is a name, never a pattern. */
 	if(cm_domain_parse(domain, len, &name) != CM_OK)
 		return CM_DOMAIN_BAD;
 	return cm_match(&peer->names, &name, opts);

@@ -109,7 +109,7 @@ enum cm_reason cm_name_parse(
 	r = cm_labels(text, len, star);
 	if(r != CM_OK)
 		return r;
-	/* RFC 4343 s3: only ASCII letters have a case. */
+	/* RFC 5922 s7.2-3, RFC 4343 s3: only ASCII letters have a case. */
 	for(i = 0; i < len; i++) {
 		char c = text[i];
 

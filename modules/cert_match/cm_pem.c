@@ -44,8 +44,10 @@ static X509 *cm_parse(const uint8_t *buf, size_t len)
 	BIO *bio = BIO_new_mem_buf(buf, (int)len);
 	X509 *cert = NULL;
 
+	/* an empty password, or OpenSSL asks whoever sits at the terminal for one
+	 * when the block says that it is encrypted */
 	if(bio)
-		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		cert = PEM_read_bio_X509(bio, NULL, NULL, "");
 	BIO_free(bio);
 	if(!cert)
 		cert = d2i_X509(NULL, &p, (long)len);

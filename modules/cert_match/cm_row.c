@@ -6,10 +6,10 @@
 
 #include <openssl/x509.h>
 
+#include "cm_dates.h"
+#include "cm_days.h"
 #include "cm_join.h"
 #include "cm_row.h"
-
-#define CM_DAY 86400
 
 static void cm_copy(char *to, size_t size, const char *from, size_t len)
 {
@@ -29,18 +29,6 @@ static void cm_row_names(struct cm_row *row, const struct cm_names *names)
 	cm_names_join(row->identities, sizeof(row->identities), names);
 }
 
-static void cm_hex(char *to, const uint8_t *from, size_t len)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	size_t i;
-
-	for(i = 0; i < len; i++) {
-		to[3 * i] = digits[from[i] >> 4];
-		to[3 * i + 1] = digits[from[i] & 15];
-		to[3 * i + 2] = i + 1 < len ? ':' : '\0';
-	}
-}
-
 static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
 {
 	struct cm_names names = cm_facts_names(f);
@@ -58,7 +46,7 @@ static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
 	memcpy(row->cipher, f->cipher, sizeof(row->cipher));
 	cm_copy(row->sni, sizeof(row->sni), f->data, f->sni_len);
 	if(f->has_cert)
-		cm_hex(row->fingerprint, f->fingerprint, sizeof(f->fingerprint));
+		cm_fingerprint_text(row->fingerprint, f->fingerprint);
 	cm_row_names(row, &names);
 }
 
@@ -86,12 +74,7 @@ int cm_row_get(int id, struct cm_row *row)
 
 int cm_row_days_left(const struct cm_row *row, time_t now)
 {
-	int64_t left = row->not_after - (int64_t)now;
-
-	if(!row->has_cert)
-		return 0;
-	/* a certificate that ended an hour ago has -1 days left, not 0 */
-	return (int)(left >= 0 ? left / CM_DAY : -((-left + CM_DAY - 1) / CM_DAY));
+	return row->has_cert ? cm_days_left(row->not_after, (int64_t)now) : 0;
 }
 
 enum cm_reason cm_row_reason(const struct cm_row *row)

@@ -55,18 +55,19 @@ enum cm_reason cm_uri_domain(const char *text, size_t len, struct cm_name *name)
 	r = cm_name_bytes(text, len);
 	if(r != CM_OK)
 		return r;
-	/* RFC 5922 s7.1: a scheme other than "sip" MUST NOT be accepted. */
+	/* RFC 5922 s7.1-4: a scheme other than "sip" MUST NOT be accepted. */
 	if(!cm_is_sip_scheme(text, len))
 		return CM_SCHEME;
-	/* RFC 5922 s7.1: with a userpart (there is an '@') MUST NOT be accepted. */
+	/* RFC 5922 s7.1-5: with a userpart (there is an '@') it MUST NOT be. */
 	if(memchr(text, '@', len))
 		return CM_USERINFO;
+	/* RFC 5922 s7.2-1, s7.2-2: nothing of scheme and parameters is kept */
 	text += 4;
 	len -= 4;
 	host_len = cm_host_len(text, len);
 	r = cm_uri_tail(text + host_len, len - host_len);
 	if(r != CM_OK)
 		return r;
-	/* RFC 5922 s7.1: without userinfo the hostpart MUST be accepted. */
+	/* RFC 5922 s7.1-6: without userinfo the hostpart MUST be accepted. */
 	return cm_name_parse(text, host_len, 0, name);
 }

@@ -28,13 +28,14 @@ class Arrival(NamedTuple):
 
 
 class Server:
-    """A peer's TLS server at an address outside, port 5061.
+    """A peer's TLS server at an address outside.
 
     version: the highest TLS version that it knows.
     """
 
     def __init__(self, lab: Lab, pair: certs.Pair, address: str,
-                 version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3):
+                 version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
+                 port: int = 5061):
         net.add_phone_address(address)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(pair.cert, pair.key)
@@ -44,7 +45,7 @@ class Server:
         self._context.sni_callback = self._note
         self._names: dict[ssl.SSLObject, Optional[str]] = {}
         self._arrivals: "queue.Queue[Arrival]" = queue.Queue()
-        self.place = (address, 5061)
+        self.place = (address, port)
         with net.inside("phones"):
             self._sock = socket.create_server(self.place)
         self._open: list[socket.socket] = []

@@ -205,11 +205,11 @@ ROWS = [
          "verify   ok (RFC 5280 s6)")),
     Row("TLS 1.2", showing(tls=("-tls1_2",)), 0,
         ("tls      TLS 1.2, ECDHE", COMPLETE)),
-    Row("RFC 5922 s7.3: another name", showing(), 1,
+    Row("RFC 5922 s7.3-3: another name", showing(), 1,
         ('no match "other.test"', "failed   wrong-name, at stage certificate",
          "other.test was meant, it is for peer.test",
          "verify   ok"), domain="other.test"),
-    Row("RFC 5922 s7.3: another name, TLS 1.2", showing(tls=("-tls1_2",)), 1,
+    Row("RFC 5922 s7.3-3: another name, TLS 1.2", showing(tls=("-tls1_2",)), 1,
         ("failed   wrong-name",), domain="other.test"),
     Row("a domain in UTF-8", showing("--san", "DNS:xn--bcher-kva.example"), 0,
         ("SNI xn--bcher-kva.example", "authenticated as xn--bcher-kva"),
@@ -226,15 +226,15 @@ ROWS = [
     Row("an unknown CA", showing(by="stranger"), 1,
         ("verify   unable to get local issuer certificate",
          "failed   peer-unknown-ca", "advice   put the peer's CA into")),
-    Row("RFC 5924 s5: another purpose", showing("--eku", "codeSigning"), 1,
+    Row("RFC 5924 s5-6: another purpose", showing("--eku", "codeSigning"), 1,
         ("purposes: codeSigning: refused with eku=tls",
          "failed   peer-purpose")),
     Row("purposes that do not count", showing("--eku", "codeSigning"), 0,
         (COMPLETE,), ("--eku", "any")),
-    Row("RFC 5924 s5: sipDomain alone", showing("--eku", SIP_DOMAIN), 0,
+    Row("RFC 5924 s5-4: sipDomain alone", showing("--eku", SIP_DOMAIN), 0,
         ("purposes: id-kp-sipDomain: accepted with eku=sip", COMPLETE),
         ("--eku", "sip")),
-    Row("RFC 5924 s5: no sipDomain", showing("--eku", "serverAuth"), 1,
+    Row("RFC 5924 s4-2: no sipDomain", showing("--eku", "serverAuth"), 1,
         ("failed   peer-purpose",), ("--eku", "sip")),
     Row("revoked", showing("--cn", "revoked"), 1,
         ("verify   certificate revoked, certificate 0",
@@ -328,7 +328,10 @@ def test_probe_of_nobody(made):
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_probe_as_the_peer_sees_it(version, made):
-    """It asks for the domain, refuses a wrong name, and says no more."""
+    """RFC 5922 s7.8-1: it asks for the domain it means.
+
+    It refuses a wrong name, and says no more.
+    """
     pair = made.leaf("peer.test")
     with TlsPeer(pair, AT, version) as peer:
         for domain, code in (("peer.test", 0), ("other.test", 1)):
@@ -408,7 +411,7 @@ def test_usage(words, made):
 # --- edge-cert --------------------------------------------------------------
 
 def test_edge_cert_makes_what_sipcert_accepts(tmp_path):
-    """A CA, a server of several domains, a peer, a person."""
+    """RFC 5924 s4-3: a CA, a server of several domains, a peer, a person."""
     assert edge_cert("ca", tmp_path).code == 0
     said = edge_cert("server", tmp_path, "a.example", "b.example",
                      "*.c.example", "--ip", "192.0.2.1")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How does a certificate come to its verdict? The lines, and that they print. */
+/* How does a certificate come to its verdict? The lines, and that they print
+ * nothing else. */
 
 #include <setjmp.h>
 #include <stdarg.h>

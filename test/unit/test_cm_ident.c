@@ -33,18 +33,18 @@ struct row {
 };
 
 static const struct row rows[] = {
-		{"a sip: URI", {{GEN_URI, "sip:example.com", 0}, END}, {0}, 0,
-				"uri:example.com", "ok"},
+		{"RFC 5922 s7.1-6: a sip: URI", {{GEN_URI, "sip:example.com", 0}, END},
+				{0}, 0, "uri:example.com", "ok"},
 		{"RFC 5922 s7.1: scheme tokens are case insensitive",
 				{{GEN_URI, "SiP:Example.COM", 0}, END}, {0}, 0,
 				"uri:example.com", "ok"},
-		{"RFC 5922 s7.1: other schemes MUST NOT be accepted",
+		{"RFC 5922 s7.1-4: other schemes MUST NOT be accepted",
 				{{GEN_URI, "sips:example.com", 0},
 						{GEN_URI, "https://example.com", 0},
 						{GEN_URI, "im:example.com", 0}, {GEN_URI, "sip", 0},
 						END},
 				{0}, 0, "no-identity", "scheme scheme scheme scheme"},
-		{"RFC 5922 s7.1: a userpart MUST NOT be accepted",
+		{"RFC 5922 s7.1-5: a userpart MUST NOT be accepted",
 				{{GEN_URI, "sip:bob@example.com", 0},
 						{GEN_URI, "sip:@example.com", 0},
 						{GEN_URI, "sip:example.com;x=a@b.example", 0}, END},
@@ -117,10 +117,10 @@ static const struct row rows[] = {
 		{"a star in a URI is no wildcard",
 				{{GEN_URI, "sip:*.example.com", 0}, END}, {0}, 0, "no-identity",
 				"wildcard"},
-		{"RFC 5922 s7.1: DNS names if no sip: URI is found",
+		{"RFC 5922 s7.1-7: DNS names if no sip: URI is found",
 				{{GEN_DNS, "Example.com", 0}, {GEN_DNS, "b.example", 0}, END},
 				{0}, 0, "dns:example.com,b.example", "ok ok"},
-		{"RFC 5922 s7.1: and only if, in whatever order they stand",
+		{"RFC 5922 s7.1-7: and only if, in whatever order they stand",
 				{{GEN_DNS, "example.com", 0}, {GEN_URI, "sip:a.example", 0},
 						END},
 				{0}, 0, "uri:a.example", "ok uri-found"},
@@ -153,22 +153,24 @@ static const struct row rows[] = {
 				"empty"},
 		{"an address as DNS name", {{GEN_DNS, "192.0.2.1", 0}, END}, {0}, 0,
 				"no-identity", "ip"},
-		{"other types never", {{GEN_EMAIL, "bob@example.com", 0}, END}, {0}, 0,
-				"no-identity", "type"},
-		{"RFC 5922 s7.1: the CN only when asked for", {{0, NULL, 0}},
+		{"RFC 5922 s7.1-3: other types never",
+				{{GEN_EMAIL, "bob@example.com", 0}, END}, {0}, 0, "no-identity",
+				"type"},
+		{"RFC 5922 s7.1-8: the CN only when asked for", {{0, NULL, 0}},
 				{"example.com"}, 0, "no-identity", "cn-off"},
-		{"common_name=1", {{0, NULL, 0}}, {"Example.com"}, 1, "cn:example.com",
-				"ok"},
-		{"RFC 5922 s7.1: the CN only if there is no subjectAltName",
+		{"RFC 5922 s7.1-9: common_name=1", {{0, NULL, 0}}, {"Example.com"}, 1,
+				"cn:example.com", "ok"},
+		{"RFC 5922 s7.1-8: the CN only if there is no subjectAltName",
 				{{GEN_EMAIL, "bob@example.com", 0}, END}, {"example.com"}, 1,
 				"no-identity", "type san-found"},
 		{"an empty subjectAltName is one", {END}, {"example.com"}, 1,
 				"no-identity", "san-found"},
-		{"RFC 5922 s7.1: nor if all it holds is refused",
+		{"RFC 5922 s7.1-8: nor if all it holds is refused",
 				{{GEN_DNS, "192.0.2.1", 0}, END}, {"example.com"}, 1,
 				"no-identity", "ip san-found"},
-		{"several CNs refuse", {{0, NULL, 0}}, {"a.example", "b.example"}, 1,
-				"no-identity", "several-cn several-cn"},
+		{"RFC 5922 s7.1-9: several CNs refuse", {{0, NULL, 0}},
+				{"a.example", "b.example"}, 1, "no-identity",
+				"several-cn several-cn"},
 		{"a CN with a star", {{0, NULL, 0}}, {"*.example.com"}, 1,
 				"no-identity", "wildcard"},
 		{"a CN that is a person", {{0, NULL, 0}}, {"Bob Smith"}, 1,
@@ -251,7 +253,41 @@ static void test_many(void **state)
 	assert_non_null(strstr(tokens, "too-many"));
 }
 
-/* The verdict on its purposes is part of what a certificate says. */
+/* The bound in octets, with the longest names there are. */
+static void test_long_names(void **state)
+{
+	static struct test_san san[41];
+	struct cm_ident_opts opts = {0};
+	static char text[40][260];
+	static char tokens[1024];
+	struct cm_ident_set set;
+	struct cm_names names;
+	size_t offset = 0, len;
+	uint8_t *der;
+	unsigned n = 0;
+	int i;
+
+	(void)state;
+	for(i = 0; i < 40; i++) {
+		snprintf(text[i], sizeof(text[i]), "sip:%c%s", 'a' + i % 26, N253 + 1);
+		san[i] = (struct test_san){GEN_URI, text[i], 0};
+	}
+	san[40].type = -1;
+	der = test_der(san, NULL, &len);
+	assert_int_equal(
+			cm_ident_from_der(der, len, &opts, &set, note_entry, tokens), 0);
+	OPENSSL_free(der);
+	/* 254 octets each */
+	assert_int_equal(set.count, CM_PACKED_MAX / 254);
+	assert_int_equal(set.entries, 40);
+	assert_non_null(strstr(tokens, "too-many"));
+	names = cm_ident_names(&set);
+	while(cm_names_next(&names, &offset, &len))
+		n++;
+	assert_int_equal(n, set.count);
+}
+
+/* RFC 5922 s7.1-2: the verdict on its purposes is part of what it says. */
 static void test_purpose(void **state)
 {
 	static const struct test_ext exts[] = {{NID_ext_key_usage, "serverAuth"},
@@ -286,6 +322,7 @@ int main(void)
 			cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_facts),
 			cmocka_unit_test(test_many),
+			cmocka_unit_test(test_long_names),
 			cmocka_unit_test(test_purpose),
 	};
 

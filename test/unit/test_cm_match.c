@@ -25,8 +25,9 @@ struct row {
 #define CN CM_SOURCE_CN
 
 static const struct row rows[] = {
-		{"the same name", "example.com", URI, 0, "example.com", CM_OK},
-		{"RFC 5922 s7.2: case insensitive", "example.com", URI, 0,
+		{"RFC 5922 s7.2-5: the same name", "example.com", URI, 0, "example.com",
+				CM_OK},
+		{"RFC 5922 s7.2-3: case insensitive", "example.com", URI, 0,
 				"EXAMPLE.com", CM_OK},
 		{"a trailing dot on the domain", "example.com", URI, 0, "example.com.",
 				CM_OK},
@@ -34,14 +35,14 @@ static const struct row rows[] = {
 				"c.example", CM_OK},
 		{"none of several", "a.example,b.example", DNS, 0, "d.example",
 				CM_NO_MATCH},
-		{"RFC 5922 s7.2: no suffixes", "example.com", URI, 0, "foo.example.com",
-				CM_NO_MATCH},
+		{"RFC 5922 s7.2-6: no suffixes", "example.com", URI, 0,
+				"foo.example.com", CM_NO_MATCH},
 		{"nor the other way", "foo.example.com", URI, 0, "example.com",
 				CM_NO_MATCH},
 		{"a prefix", "example.com", URI, 0, "example.co", CM_NO_MATCH},
-		{"RFC 5922 s7.2: no wildcards", "*.example.com", DNS, 0,
+		{"RFC 5922 s7.2-7: no wildcards", "*.example.com", DNS, 0,
 				"foo.example.com", CM_NO_MATCH},
-		{"RFC 5922 s7.2: a domain asked for is no pattern", "*.example.com",
+		{"RFC 5922 s7.2-7: a domain asked for is no pattern", "*.example.com",
 				DNS, 0, "*.example.com", CM_DOMAIN_BAD},
 		{"wildcard=1 does not make it one", "*.example.com", DNS, 1,
 				"*.example.com", CM_DOMAIN_BAD},
@@ -53,6 +54,14 @@ static const struct row rows[] = {
 				CM_NO_MATCH},
 		{"wildcard=1: a name that only ends alike", "*.example.com", DNS, 1,
 				"foo.bexample.com", CM_NO_MATCH},
+		{"wildcard=1: as long, and not the same", "*.example.com", DNS, 1,
+				"foo.exampel.com", CM_NO_MATCH},
+		{"wildcard=1: not before a shorter name", "*.example.com", DNS, 1,
+				"foo.example.co", CM_NO_MATCH},
+		{"wildcard=1: not before a longer name", "*.example.co", DNS, 1,
+				"foo.example.com", CM_NO_MATCH},
+		{"wildcard=1: a label alone has nothing to stand behind a star",
+				"*.com", DNS, 1, "com", CM_NO_MATCH},
 		{"wildcard=1: not from a URI", "*.example.com", URI, 1,
 				"foo.example.com", CM_NO_MATCH},
 		{"wildcard=1: not from a CN", "*.example.com", CN, 1, "foo.example.com",
@@ -63,7 +72,7 @@ static const struct row rows[] = {
 		{"an address is no domain", "example.com", URI, 0, "192.0.2.1",
 				CM_DOMAIN_BAD},
 		{"nothing is no domain", "example.com", URI, 0, "", CM_DOMAIN_BAD},
-		{"RFC 5922 s7.2, RFC 5280 s7.2: U-labels become A-labels",
+		{"RFC 5922 s7.2-4, RFC 5280 s7.2: U-labels become A-labels",
 				"xn--bcher-kva.example", URI, 0, "B\u00fccher.example", CM_OK},
 		{"and are compared whole", "bucher.example", URI, 0,
 				"b\u00fccher.example", CM_NO_MATCH},
@@ -118,18 +127,18 @@ static void test_decide(void **state)
 	struct cm_peer peer = {0};
 
 	(void)state;
-	/* RFC 5922 s7.4: zeroed memory, and a peer without certificate, refuse */
+	/* RFC 5922 s7.4-1: zeroed memory, and a peer without certificate, refuse */
 	assert_int_equal(
 			cm_decide(&peer, "a.example", 9, &opts), CM_NO_CERTIFICATE);
 	peer.has_cert = 1;
 	peer.ident_reason = CM_OK;
 	peer.names.packed = packed;
 	peer.names.len = 10;
-	/* RFC 5922 s7.1: an identity counts only in a valid certificate */
+	/* RFC 5922 s7.1-1: an identity counts only in a valid certificate */
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_NOT_VERIFIED);
 	peer.verified = 1;
-	/* RFC 5922 s7.1: extendedKeyUsage MUST be checked; who forgets to is
-	 * refused */
+	/* RFC 5922 s7.1-2, RFC 5924 s5-1: extendedKeyUsage MUST be checked; who
+	 * forgets to is refused */
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_REFUSED);
 	peer.purpose = CM_PURPOSE;
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_PURPOSE);

@@ -26,8 +26,8 @@ struct row {
 
 static const struct row rows[] = {
 		{"a plain name", "example.com", 0, 0, CM_OK, "example.com"},
-		{"RFC 4343: case does not matter", "ExAmPlE.COM", 0, 0, CM_OK,
-				"example.com"},
+		{"RFC 5922 s7.2-3, RFC 4343: case does not matter", "ExAmPlE.COM", 0, 0,
+				CM_OK, "example.com"},
 		{"one trailing dot does not change a name", "example.com.", 0, 0, CM_OK,
 				"example.com"},
 		{"two do", "example.com..", 0, 0, CM_LABEL_EMPTY, NULL},
@@ -39,7 +39,7 @@ static const struct row rows[] = {
 		{"digits and letters", "4you.3com", 0, 0, CM_OK, "4you.3com"},
 		{"nothing", "", 0, 0, CM_EMPTY, NULL},
 		{"a dot alone", ".", 0, 0, CM_LABEL_EMPTY, NULL},
-		{"RFC 5922 s7.2: a leading dot is no wildcard", ".example.com", 0, 1,
+		{"RFC 5922 s7.2-7: a leading dot is no wildcard", ".example.com", 0, 1,
 				CM_LABEL_EMPTY, NULL},
 		{"an empty label inside", "a..b", 0, 0, CM_LABEL_EMPTY, NULL},
 		{"a NUL inside never cuts", "example.com\0.evil.org", 21, 0, CM_NUL,

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A peer domain that is an Asterisk 22 with TLS and SRTP of its own."""
+
+import shutil
+
+from . import certs, dns, net
+from .asterisk import Asterisk
+from .core import Lab
+from .paths import PEERS
+
+FILES = PEERS / "asterisk22-tls"
+
+
+class AsteriskPeer(Asterisk):
+    """domain: which it says it is; pair: which it can prove to be.
+
+    It asks the name server of its namespace (dns.Server).
+    """
+
+    def __init__(self, lab: Lab, domain: str, address: str,
+                 pair: certs.Pair):
+        net.add_phone_address(address)
+        self.domain, self.pair, self._lab = domain, pair, lab
+        super().__init__("asterisk", lab.where / f"asterisk-{domain}",
+                         address=address, ns="phones")
+
+    def _write_configuration(self) -> None:
+        super()._write_configuration()
+        etc, site = self.where / "mnt" / "etc", self._lab.site
+        values = {"ADDRESS": self.address, "DOMAIN": self.domain,
+                  "EDGE": f"{site.outer}:{site.outer_port}",
+                  "EDGE_ADDRESS": site.outer,
+                  "EDGE_DOMAIN": self._lab.domain}
+        for source in FILES.glob("*.conf"):
+            text = source.read_text("utf-8")
+            for name, value in values.items():
+                text = text.replace(f"@{name}@", value)
+            (etc / source.name).write_text(text)
+        with open(etc / "modules.conf", "a", encoding="ascii") as modules:
+            modules.write("load = res_srtp.so\n")
+        for name, path in (("cert.pem", self.pair.cert),
+                           ("key.pem", self.pair.key),
+                           ("ca.pem", self.pair.ca)):
+            shutil.copy(path, etc / name)
+
+    def _cover_names(self) -> None:
+        super()._cover_names()
+        # in place: it is mounted already
+        (self.where / "mnt/etc/resolv.conf").write_text(dns.RESOLV_CONF)
+
+    def call_edge(self, user: str) -> None:
+        """It calls somebody at our domain; who answers hears himself."""
+        self.rx(f"channel originate PJSIP/{user}@edge extension "
+                "echo@default")

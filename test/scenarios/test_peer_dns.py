@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""DNS says where a peer domain is; its certificate says whether it is
+(RFC 3263, RFC 5922 s7.3)."""
+
+from typing import Iterator
+
+import pytest
+
+from lab import certs, dns, net
+from lab.bench import Bench
+from lab.bench import bench as a_bench
+from lab.client import plain_answer, word
+from lab.peer import Server
+from lab.proc import wait_for
+
+SRV_PEER, A_PEER, HOSTED = "srv.test", "plain.test", "sip7.hosting.test"
+SECOND = "second.test"
+RECORDS: dns.Records = {
+    f"_sips._tcp.{SRV_PEER}": [dns.Service(HOSTED, 5063)],
+    HOSTED: ["10.99.0.221"],
+    A_PEER: ["10.99.0.222"],
+    f"_sips._tcp.{SECOND}": [dns.Service("down.hosting.test", 5064, 10),
+                             dns.Service(HOSTED, 5063, 20)],
+    "down.hosting.test": ["10.99.0.223"],
+}
+
+
+@pytest.fixture(scope="module", name="names")
+def names_(tmp_path_factory) -> Iterator[dns.Server]:
+    net.ip("link set lo up")
+    made = dns.Server(RECORDS)
+    with dns.everybody_asks(tmp_path_factory.mktemp("dns")):
+        yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", name="bench", params=["stateless", "tm"])
+def bench_(request, laboratories, names) -> Iterator[Bench]:
+    laboratories.close()
+    for made in a_bench(request.param, settings={
+            "EDGE_PEERS": f"{SRV_PEER},{A_PEER},{SECOND},nowhere.test"}):
+        net.add_phone_address("10.99.0.223")    # where nobody listens
+        yield made
+
+
+def call(bench: Bench, name: str) -> str:
+    call_id = word()
+    bench.pbx.send(bench.pbx.to_phone("INVITE", f"sip:bob@{name}",
+                                      call_id=call_id, body=plain_answer()))
+    return call_id
+
+
+def test_srv(bench: Bench, names: dns.Server):
+    """A domain whose SRV record points at somebody else's machine: that
+    machine is asked for the domain, and proves the domain."""
+    server = Server(bench.lab, certs.server(SRV_PEER), "10.99.0.221",
+                    port=5063)
+    try:
+        call(bench, SRV_PEER)
+        arrival = server.arrival()
+        assert arrival.sni == SRV_PEER
+        got = arrival.talker.receive()
+        assert got.start == f"INVITE sip:bob@{SRV_PEER} SIP/2.0"
+    finally:
+        server.close()
+    assert (f"_sips._tcp.{SRV_PEER}", dns.SRV) in names.asked
+
+
+def test_name_of_the_target_is_not_enough(bench: Bench):
+    """A certificate for the SRV record's target, whom anybody who can
+    change an answer of DNS may name, proves nothing."""
+    server = Server(bench.lab, certs.server(HOSTED), "10.99.0.221",
+                    port=5063)
+    try:
+        call(bench, SRV_PEER)
+        arrival = server.arrival()
+        assert arrival.talker is None and "alert" in str(arrival.error)
+    finally:
+        server.close()
+
+
+def test_address_only(bench: Bench):
+    """Without an SRV record: the domain's own address, port 5061."""
+    server = Server(bench.lab, certs.server(A_PEER), "10.99.0.222")
+    try:
+        call(bench, A_PEER)
+        arrival = server.arrival()
+        assert arrival.sni == A_PEER and arrival.talker.receive()
+    finally:
+        server.close()
+
+
+def test_next_target(bench: Bench):
+    """The first target of two refuses the connection: the call goes to the
+    second, for the same name."""
+    server = Server(bench.lab, certs.server(SECOND), "10.99.0.221",
+                    port=5063)
+    try:
+        call(bench, SECOND)
+        arrival = server.arrival(8)
+        assert arrival.sni == SECOND and arrival.talker.receive()
+    finally:
+        server.close()
+
+
+def test_name_that_is_not_there(bench: Bench):
+    """A peer that DNS does not know: the PBX is told at once."""
+    call_id = call(bench, "nowhere.test")
+    got = wait_for(lambda: [m for m in bench.pbx.about(call_id)
+                            if m.status >= 200], 3, "an answer")[0]
+    assert got.status == 503, got.start
