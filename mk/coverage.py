@@ -170,9 +170,9 @@ def row(clause: Clause, code: list[Place], tests: list[Place]) -> str:
 def count(rfc: Rfc) -> str:
     kinds = [clause.state for clause in rfc.clauses.values()]
     bound = len(kinds) - kinds.count("not ours")
-    words = f"{len(kinds)} clauses, {bound} bind us"
-    return words + (f", {kinds.count('open')} of them open."
-                    if "open" in kinds else ", all obeyed and tested.")
+    done = bound - kinds.count("open")
+    return f"{len(kinds)} clauses: {bound} bind us, of which {done} are " \
+        f"obeyed and tested ({kinds.count('note')} of them with a note)."
 
 
 def page(rfcs: list[Rfc], code: Citations, tests: Citations) -> str:

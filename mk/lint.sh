@@ -84,5 +84,6 @@ check 'the shipped policy fits its schema' schema
 check 'shell scripts (shellcheck)' shells
 check 'Python (pyflakes, pycodestyle)' pythons
 check 'nothing is left undone' marks
+check 'RFC clauses: who obeys, what proves it' python3 mk/coverage.py --check
 [ "$failed" = 0 ] || { echo "lint: $failed checks failed"; exit 1; }
 echo 'lint: all passed'

@@ -146,17 +146,25 @@ static void cm_print_validity(
 			cm_date(to, sizeof(to), set->not_after), word);
 }
 
+static const char *cm_purposes_text(
+		char *out, size_t size, const struct cm_cert *cert)
+{
+	int n = cm_eku_print(cert, out, size);
+
+	if(n < 0)
+		snprintf(out, size, "no extendedKeyUsage");
+	else if(n == 0)
+		snprintf(out, size, "an empty extendedKeyUsage");
+	return out;
+}
+
 static void cm_print_purposes(
 		struct cm_printer *p, const struct cm_cert *cert, enum cm_eku mode)
 {
 	char list[CM_SHOWN_MAX];
-	int n = cm_eku_print(cert, list, sizeof(list));
 
-	if(n < 0)
-		snprintf(list, sizeof(list), "no extendedKeyUsage");
-	else if(n == 0)
-		snprintf(list, sizeof(list), "an empty extendedKeyUsage");
-	cm_print(p, "purposes: %s: %s with eku=%s (RFC 5924 s5)", list,
+	cm_print(p, "purposes: %s: %s with eku=%s (RFC 5924 s5)",
+			cm_purposes_text(list, sizeof(list), cert),
 			cm_eku_purposes(cert, mode) == CM_OK ? "accepted" : "refused",
 			cm_eku_name(mode));
 }
@@ -220,11 +228,18 @@ enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
 {
 	struct cm_printer p = {line, arg, 0};
 	struct cm_ident_set set;
+	struct cm_cert cert;
+	char list[CM_SHOWN_MAX];
 
 	cm_read_whole(der, len, opts, &set, cm_print_entry, &p);
-	if(set.reason == CM_MALFORMED)
+	if(set.reason == CM_MALFORMED || cm_cert_parse(der, len, &cert) < 0) {
 		cm_print(&p, "refused certificate: %s (%s)",
-				cm_reason_words(set.reason), cm_reason_clause(set.reason));
+				cm_reason_words(CM_MALFORMED), cm_reason_clause(CM_MALFORMED));
+		return CM_MALFORMED;
+	}
+	cm_print(&p, "purposes: %s (RFC 5924 s5)",
+			cm_purposes_text(list, sizeof(list), &cert));
+	cm_print_key(&p, &cert);
 	return set.reason;
 }
 

@@ -20,8 +20,8 @@
 /* One line, terminated, without line break; valid during the call. */
 typedef void (*cm_line_f)(void *arg, const char *line);
 
-/* Every subjectAltName entry and CN, one a line, accepted or refused. CM_OK,
- * or why there are no identities. */
+/* Every subjectAltName entry and CN, one a line, accepted or refused; then what
+ * the certificate may be used for. CM_OK, or why there are no identities. */
 enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
 		const struct cm_ident_opts *opts, cm_line_f line, void *arg);
 

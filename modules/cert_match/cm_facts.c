@@ -50,6 +50,7 @@ struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 	memset(set, 0, offsetof(struct cm_ident_set, packed));
 	set->reason = CM_NO_CERTIFICATE;
 	if(s->cert) {
+		/* RFC 5922 s7.4-2: of a client as of a server */
 		cm_ident_from_x509(s->cert, opts, set, NULL, NULL);
 		verify = cm_facts_verify(s, set);
 	}

@@ -61,7 +61,8 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 {
 	struct cm_name name;
 
-	/* RFC 5922 s7.4-1: no certificate, not authenticated. */
+	/* RFC 5922 s7.4-1: no certificate, not authenticated. RFC 5922 s8.1-1,
+	 * s8.1-2: and nothing else, no digest either, takes its place. */
 	if(!peer->has_cert)
 		return CM_NO_CERTIFICATE;
 	/* RFC 5922 s7.1-1: first the validity of the certificate (RFC 5280). */

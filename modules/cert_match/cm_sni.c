@@ -66,6 +66,7 @@ static int cm_sni_fields(
 	return cm_sni_add(fields, "server_name", &value);
 }
 
+/* RFC 5922 s7.8-1: the SNI is the domain that the connection is for. */
 int cm_sni_begin(const char *domain, const char *local)
 {
 	sr_xval_t val;

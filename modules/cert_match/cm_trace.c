@@ -58,8 +58,9 @@ static void cm_trace_names(struct cm_trace *t, X509 *cert)
 	cm_names_join(t->shake.names, sizeof(t->shake.names), &names);
 }
 
-/* RFC 5922 s7.3: the domain that went into RFC 3263 resolution, compared with
- * the identities of the certificate. The chain is somebody else's question. */
+/* RFC 5922 s7.3-1, s7.3-2: the domain that went into RFC 3263 resolution,
+ * compared with the identities of the certificate. The chain is somebody else's
+ * question. */
 static enum cm_reason cm_trace_judge_domain(
 		const struct cm_trace *t, X509 *cert)
 {
@@ -121,8 +122,8 @@ static int cm_trace_chain(int ok, struct cm_trace *t, X509_STORE_CTX *ctx)
 		X509_STORE_CTX_set_error(ctx, t->chain_error);
 		return 1;
 	}
-	if(ok && X509_STORE_CTX_get_error_depth(ctx) == 0
-			&& !cm_trace_purpose_fits(t, ctx)) {
+	/* and it may want more than OpenSSL does */
+	if(ok && !cm_trace_purpose_fits(t, ctx)) {
 		X509_STORE_CTX_set_error(ctx, X509_V_ERR_INVALID_PURPOSE);
 		ok = 0;
 	}
@@ -161,7 +162,7 @@ static int cm_trace_verify(int ok, X509_STORE_CTX *ctx)
 	t->shake.name_reason = cm_trace_judge(t, leaf);
 	if(t->shake.name_reason == CM_OK)
 		return 1;
-	/* RFC 5922 s7.3: the client MUST close the connection immediately. The
+	/* RFC 5922 s7.3-3: the client MUST close the connection immediately. The
 	 * peer gets an alert, and nothing else. */
 	X509_STORE_CTX_set_error(ctx, X509_V_ERR_HOSTNAME_MISMATCH);
 	return 0;

@@ -316,6 +316,17 @@ int tr_conn_expect(
 			&domain, local.len > 0 ? &local : NULL, &ip, key->port);
 }
 
+int tr_conn_leads_to(int conid, const struct tr_alias_key *key)
+{
+	struct cm_conn_info info;
+	struct tr_alias_key peer;
+
+	return bound.cert_match.lookup(conid, &info) == 0 && info.dir == CM_DIR_OUT
+		   && put_address(&info.peer_ip, info.peer_port, &peer) == 0
+		   && peer.port == key->port
+		   && memcmp(peer.ip, key->ip, sizeof(peer.ip)) == 0;
+}
+
 int tr_conn_authenticated(int conid, struct tr_view domain)
 {
 	str name = {(char *)domain.s, (int)domain.len};

@@ -81,7 +81,8 @@ int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key);
 unsigned tr_conn_tag(const struct dest_info *dst);
 void tr_conn_set_tag(struct sip_msg *msg, unsigned tag);
 
-/* Has the core look for this connection first; 0: open a new one. */
+/* Has the core look for the connection of this number first, and then by
+ * address. tm keeps the number with a branch. */
 void tr_conn_choose(struct dest_info *dst, int conid);
 int tr_conn_chosen(const struct dest_info *dst);
 
@@ -91,6 +92,9 @@ int tr_conn_chosen(const struct dest_info *dst);
  * 0 or -1. */
 int tr_conn_expect(
 		const struct tr_domains *pair, const struct tr_alias_key *key);
+
+/* 1: we opened the connection, to the very address in key. */
+int tr_conn_leads_to(int conid, const struct tr_alias_key *key);
 
 /* 1: the handshake is done, and the peer is authenticated as domain. */
 int tr_conn_authenticated(int conid, struct tr_view domain);

@@ -6,18 +6,26 @@
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
 
+#include <limits.h>
 #include <sys/random.h>
 #include <time.h>
 
 /* Rows that are looked at under one hold of the lock when they are listed. */
 #define LIST_STEP 256
 
+struct ticket {
+	int number;
+	int conid;
+};
+
 struct peers {
-	gen_lock_t alias_lock;
+	gen_lock_t alias_lock; /* of the tickets, too */
 	gen_lock_t target_lock;
 	unsigned max;
 	struct tr_alias_table *aliases;
 	struct tr_target_table *targets;
+	int tickets; /* the last one that was given out */
+	struct ticket ticket[TR_PEERS_TICKETS];
 };
 
 static struct peers *peers; /* shared memory, made before the fork */
@@ -157,6 +165,42 @@ unsigned tr_peers_list(unsigned offset, unsigned limit, struct tr_alias *out)
 long tr_peers_count(void)
 {
 	return peers != NULL ? (long)tr_alias_count(peers->aliases) : 0;
+}
+
+static struct ticket *place_of(int number)
+{
+	return &peers->ticket[(unsigned)number % TR_PEERS_TICKETS];
+}
+
+int tr_peers_ticket(void)
+{
+	int number;
+
+	lock_get(&peers->alias_lock);
+	number = peers->tickets > INT_MIN ? peers->tickets - 1 : -1;
+	peers->tickets = number;
+	lock_release(&peers->alias_lock);
+	return number;
+}
+
+void tr_peers_redeem(int ticket, int conid)
+{
+	lock_get(&peers->alias_lock);
+	place_of(ticket)->number = ticket;
+	place_of(ticket)->conid = conid;
+	lock_release(&peers->alias_lock);
+}
+
+int tr_peers_redeemed(int ticket)
+{
+	int conid = 0;
+
+	lock_get(&peers->alias_lock);
+	if(place_of(ticket)->number == ticket) {
+		conid = place_of(ticket)->conid;
+	}
+	lock_release(&peers->alias_lock);
+	return conid;
 }
 
 unsigned tr_peers_number(const struct tr_domains *pair)

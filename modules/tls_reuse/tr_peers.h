@@ -33,6 +33,18 @@ unsigned tr_peers_list(unsigned offset, unsigned limit, struct tr_alias *out);
 
 long tr_peers_count(void);
 
+/* A ticket stands for the connection that a send is about to open: a negative
+ * number, which no connection has. It is remembered while TR_PEERS_TICKETS
+ * others are given out. */
+#define TR_PEERS_TICKETS 8192
+int tr_peers_ticket(void);
+
+/* A connection was opened for a ticket. */
+void tr_peers_redeem(int ticket, int conid);
+
+/* Which one; 0: none, or it is not known any more. */
+int tr_peers_redeemed(int ticket);
+
 /* As tr_target_number() and tr_target_pair(). */
 unsigned tr_peers_number(const struct tr_domains *pair);
 int tr_peers_pair(unsigned number, struct tr_domains *pair);

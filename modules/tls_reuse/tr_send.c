@@ -47,6 +47,7 @@ static struct {
 	const struct dest_info *dst; /* NULL: none is */
 	int begun;                   /* the core has begun to send */
 	unsigned tag;
+	int ticket; /* 0: on a connection that is open */
 	struct tr_domains pair;
 	struct tr_alias_key key; /* its names are views into pair */
 	time_t said;             /* when a refusal was logged last */
@@ -59,25 +60,34 @@ static void forget(void)
 }
 
 /* The connection that the send under way shall use: the one it had before if
- * that still serves, else the oldest that does; 0: a new one. */
+ * that still serves, whether it still has a row or not, else the oldest that
+ * does; 0: a new one. */
 static int choose(int before)
 {
-	int conids[TRY_MAX], found = 0;
-	unsigned n = tr_peers_find(&sending.key, conids, TRY_MAX), i;
+	int conids[TRY_MAX];
+	unsigned n, i;
 
+	if(before != 0 && tr_conn_leads_to(before, &sending.key)
+			&& tr_conn_fits(before, sending.key.domain)) {
+		return before;
+	}
+	n = tr_peers_find(&sending.key, conids, TRY_MAX);
 	for(i = 0; i < n; i++) {
-		if((found == 0 || conids[i] == before)
-				&& tr_conn_fits(conids[i], sending.key.domain)) {
-			found = conids[i];
+		if(tr_conn_fits(conids[i], sending.key.domain)) {
+			return conids[i];
 		}
 	}
-	return found;
+	return 0;
 }
 
-/* Begins a send to sending.pair. 0, or -1: it cannot be made safe. */
+/* Begins a send to sending.pair. 0, or -1: it cannot be made safe.
+ *
+ * A destination has the connection that it was sent on. If that one is yet to
+ * be opened it has a ticket, which leads to it later; the core finds neither
+ * a connection of that number nor one by the address, and opens one. */
 static int prepare(struct dest_info *dst)
 {
-	int conid;
+	int before = 0, conid;
 
 	if(tr_conn_address(dst, &sending.key) != 0) {
 		return -1;
@@ -87,12 +97,17 @@ static int prepare(struct dest_info *dst)
 	if(tr_conn_expect(&sending.pair, &sending.key) != 0) {
 		return -1;
 	}
-	conid = choose(tr_conn_chosen(dst));
-	tr_conn_choose(dst, conid);
+	/* what one without a number has is not from here */
+	if((tr_conn_tag(dst) & TAG_NUMBER) != 0) {
+		before = tr_conn_chosen(dst);
+	}
+	conid = choose(before < 0 ? tr_peers_redeemed(before) : before);
 	if(conid != 0) {
 		tr_peers_use(&sending.key, conid);
 		tr_stats_inc(TR_STAT_ALIASES_REUSED);
 	}
+	sending.ticket = conid == 0 ? tr_peers_ticket() : 0;
+	tr_conn_choose(dst, conid != 0 ? conid : sending.ticket);
 	sending.dst = dst;
 	sending.begun = 0;
 	return 0;
@@ -177,7 +192,7 @@ enum tr_send tr_send(struct sip_msg *msg)
 	number = tr_peers_number(&sending.pair);
 	sending.tag = number != 0 ? TR_SEND_UNSETTLED | number : TAG_NO_NUMBER;
 	tr_conn_set_tag(msg, sending.tag);
-	reused = tr_conn_chosen(dst) != 0;
+	reused = sending.ticket == 0;
 	tr_last_sent(msg, &sending.pair, reused,
 			reused ? "a connection to this address is open for this domain"
 				   : "no connection to this address is open for this domain");
@@ -246,6 +261,9 @@ void tr_send_opened(int conid, const struct tr_alias_key *address)
 			|| address->ip_len != sending.key.ip_len
 			|| memcmp(address->ip, sending.key.ip, sizeof(address->ip)) != 0) {
 		return;
+	}
+	if(sending.ticket != 0) {
+		tr_peers_redeem(sending.ticket, conid);
 	}
 	switch(tr_peers_add(&sending.key, TR_ALIAS_OPENED, conid)) {
 		case TR_ALIAS_EVICTED:

@@ -44,7 +44,7 @@ def cpu(where: Path, pem: Path, rounds: int, count: int) -> None:
         for each in traffic:
             costs[each.contender.name].append(each.burst(count) * 1e6)
         traffic.append(traffic.pop(0))
-    print("$", *contenders[-1].command)
+    print("$ test/bench/cost.py", rounds, count, " # kamailio -X fm -x fm")
     print("CPU of all of Kamailio for each request that it forwards, TLS to\n"
           "UDP, and the reply to it, one under way at a time\n"
           f"({rounds} rounds of {count}, in turn; median, 10 % .. 90 %)")

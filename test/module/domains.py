@@ -104,6 +104,9 @@ private_key = {own.key}
     return text
 
 
+END = b"\r\n\r\n"
+
+
 class Virtual(TlsPeer):
     """A server of several domains, each with its own certificate.
 
@@ -131,14 +134,17 @@ class Virtual(TlsPeer):
         super()._named(tls, name, _)
 
     def _answer(self, heard: Heard, tls: ssl.SSLObject) -> None:
+        done = heard.text.count(END)        # the rest may still be on its way
         while True:
             text = tls.read(65536)
             if not text:
                 return
             heard.text += text
-            for message in text.decode().split("\r\n\r\n")[:-1]:
-                for answer in answers(message):
-                    tls.write(answer.encode())
+            messages = heard.text.split(END)[:-1]
+            for message in messages[done:]:
+                for line in answers(message.decode()):
+                    tls.write(line.encode())
+            done = len(messages)
 
     def talked(self) -> list[Heard]:
         """The connections on which something was said."""

@@ -31,7 +31,7 @@ def routes(request):
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_second_request_reuses(routes, version, tmp_path):
-    """RFC 5923 s8.1: one connection; RFC 5922 s7.8: its SNI is the domain."""
+    """RFC 5923 s8.1: one connection; RFC 5922 s7.8-1: its SNI."""
     with kamailio(tmp_path, routes) as server, \
             Virtual(tmp_path / "ca", ["b.example"], version=version) as peer:
         resolve(server, "b.example", PEER)

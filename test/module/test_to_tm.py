@@ -290,3 +290,26 @@ def test_one_request_after_another(tmp_path):
             assert deliver(server, plain)["to"] == "<null>"
         assert sorted(row["uses"] for row in aliases(server)) == [2, 2]
         assert sum(len(requests(heard)) for heard in peer.heard) == 6
+
+
+def test_cancel_among_many(tmp_path):
+    """There may be several connections for one domain: a CANCEL and an ACK
+    go where their INVITE went, even if the table is too small to know it."""
+    with kamailio(tmp_path, RELAYED,
+                  params=[("tls_reuse", "max_aliases", 1)]) as server, \
+            Virtual(tmp_path / "ca", BOTH) as peer:
+        callers = []
+        for domain in BOTH * 2:         # each takes the other one's row
+            callers.append(Caller(invite(domain)))
+            callers[-1].wait(180)
+        assert len(peer.heard) == 4
+        for caller in callers:
+            caller.follow("CANCEL")
+            caller.follow("ACK", caller.wait(487))
+            caller.sock.close()
+        want = ["INVITE", "CANCEL", "ACK"]
+        wait_for(lambda: [methods(heard) for heard in peer.heard]
+                 == [want] * 4, 5, "all of each call on its connection")
+        for heard in peer.heard:
+            assert len({row["Call-ID"] for row in requests(heard)}) == 1
+        assert stats(server)["to_stopped"] == 0

@@ -68,7 +68,9 @@ def test_list(made):
         'refused dNSName "b.example": uri-found: DNS names do not count, '
         'because a sip: URI gave an identity (RFC 5922 s7.1)',
         'refused CN "listed": san-found: the CN does not count, because there '
-        'is a subjectAltName (RFC 5922 s7.1)']
+        'is a subjectAltName (RFC 5922 s7.1)',
+        "purposes: serverAuth, clientAuth, id-kp-sipDomain (RFC 5924 s5)",
+        "key: good for a TLS server and for a client (RFC 5280 s4.2.1.3)"]
 
 
 def test_list_prints_nothing_that_does_not_print(made):
@@ -207,7 +209,7 @@ ROWS = [
         ("tls      TLS 1.2, ECDHE", COMPLETE)),
     Row("RFC 5922 s7.3-3: another name", showing(), 1,
         ('no match "other.test"', "failed   wrong-name, at stage certificate",
-         "other.test was meant, it is for peer.test",
+         "expected other.test, the certificate names peer.test",
          "verify   ok"), domain="other.test"),
     Row("RFC 5922 s7.3-3: another name, TLS 1.2", showing(tls=("-tls1_2",)), 1,
         ("failed   wrong-name",), domain="other.test"),

@@ -68,7 +68,7 @@ def test_srv(bench: Bench, names: dns.Server):
 
 def test_name_of_the_target_is_not_enough(bench: Bench):
     """A certificate for the SRV record's target, whom anybody who can
-    change an answer of DNS may name, proves nothing."""
+    change an answer of DNS may name, proves nothing (RFC 5922 s7.3-2)."""
     server = Server(bench.lab, certs.server(HOSTED), "10.99.0.221",
                     port=5063)
     try:

@@ -156,7 +156,7 @@ def test_in_dialog_both_ways(bench: Bench):
 def test_not_the_peer(bench: Bench, who: str, name: str):
     """Who claims to be from a peer domain and cannot prove it gets 403 and
     the reason in words, and the PBX hears nothing (RFC 5922 s7.4-1,
-    s7.4-2, s7.5-1)."""
+    s7.4-2, s7.5-1, s8.1-2)."""
     pairs = {
         "unknown CA": lambda: certs.client(
             PEER, where=bench.lab.where / "strangers"),
@@ -299,7 +299,7 @@ def test_phone_is_welcome(bench: Bench, kind: str):
     """A phone without a certificate, or with one that nobody here knows,
     registers, calls and is called as ever: it reads our address, not our
     name, and its requests carry no mark of a peer, even if it puts one
-    in."""
+    in, and though the PBX took its REGISTER (RFC 5922 s8.1-1)."""
     pair = {"without": None,
             "factory's": certs.client("phone-0004f2.maker.test",
                                       where=bench.lab.where / "maker"),

@@ -53,7 +53,10 @@ static void test_list(void **state)
 			"refused iPAddress \"192.0.2.1\": type: an entry of this type is "
 			"never a SIP domain identity (RFC 5922 s7.1)\n"
 			"refused rfc822Name \"a@b\": type: an entry of this type is "
-			"never a SIP domain identity (RFC 5922 s7.1)\n");
+			"never a SIP domain identity (RFC 5922 s7.1)\n"
+			"purposes: no extendedKeyUsage (RFC 5924 s5)\n"
+			"key: good for a TLS server and for a client "
+			"(RFC 5280 s4.2.1.3)\n");
 	OPENSSL_free(der);
 	memset(&l, 0, sizeof(l));
 	assert_int_equal(

@@ -46,13 +46,14 @@ struct row {
 #define TLS13 TLS1_3_VERSION
 
 static const struct row rows[] = {
-		{"RFC 5922 s7.3: the domain matches", 0, TLS13, "a.example", EKU_SERVER,
-				0, 0, 0, "a.example", CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK},
+		{"RFC 5922 s7.3-1, s7.3-2: it matches", 0, TLS13, "a.example",
+				EKU_SERVER, 0, 0, 0, "a.example", CM_EKU_TLS, 1, NO, X509_V_OK,
+				CM_OK},
 		{"and in TLS 1.2", 0, TLS12, "a.example", EKU_SERVER, 0, 0, 0,
 				"a.example", CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK},
-		{"RFC 5922 s7.3: another name is refused, with an alert", 0, TLS13,
-				"b.example", EKU_SERVER, 0, 0, 0, "a.example", CM_EKU_TLS, 0,
-				BAD_CERT, X509_V_ERR_HOSTNAME_MISMATCH, CM_NO_MATCH},
+		{"RFC 5922 s7.3-3: another name: an alert", 0, TLS13, "b.example",
+				EKU_SERVER, 0, 0, 0, "a.example", CM_EKU_TLS, 0, BAD_CERT,
+				X509_V_ERR_HOSTNAME_MISMATCH, CM_NO_MATCH},
 		{"and in TLS 1.2", 0, TLS12, "b.example", EKU_SERVER, 0, 0, 0,
 				"a.example", CM_EKU_TLS, 0, BAD_CERT,
 				X509_V_ERR_HOSTNAME_MISMATCH, CM_NO_MATCH},
@@ -312,7 +313,7 @@ static void test_resumed(void **state)
 				resume(versions[i], "a.example", heard, sizeof(heard), &shake),
 				1);
 		assert_string_equal(heard, SECRET);
-		/* RFC 5922 s7.3: not this domain: an alert, and nothing else */
+		/* RFC 5922 s7.3-3: not this domain: an alert, nothing else */
 		assert_int_equal(
 				resume(versions[i], "b.example", heard, sizeof(heard), &shake),
 				0);
@@ -389,18 +390,29 @@ static X509 *link_of_chain(const char *name, const char *issuer,
 	return cert;
 }
 
-/* As a client, with an intermediate CA of this extendedKeyUsage (NULL: none)
- * and of this basicConstraints; 1 if we let it in. */
-static int chain(const char *eku, const char *constraints, long *verify)
+#define CA_TRUE "critical,CA:TRUE"
+#define SIP_DOMAIN "1.3.6.1.5.5.7.3.20"
+
+/* A peer of this extendedKeyUsage behind an intermediate CA of that (NULL:
+ * none) and of these basicConstraints; 1 if the handshake finishes. */
+struct chain {
+	int in;
+	enum cm_eku mode;
+	const char *leaf_eku;
+	const char *eku;
+	const char *constraints;
+};
+
+static int chain(const struct chain *c, long *verify)
 {
-	struct row r = {"a chain", 1, TLS12, NULL, EKU_NONE, 0, 0, 0, NULL,
-			CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK};
-	struct test_ext ca[] = {{NID_basic_constraints, constraints},
-			{eku ? NID_ext_key_usage : 0, eku}, {0, NULL}};
+	struct row r = {"a chain", c->in, TLS12, NULL, EKU_NONE, 0, 0, 0, NULL,
+			c->mode, 1, NO, X509_V_OK, CM_OK};
+	struct test_ext ca[] = {{NID_basic_constraints, c->constraints},
+			{c->eku ? NID_ext_key_usage : 0, c->eku}, {0, NULL}};
 	struct test_ext top[] = {
 			{NID_basic_constraints, "critical,CA:TRUE"}, {0, NULL}};
 	struct test_ext leaf[] = {{NID_basic_constraints, "critical,CA:FALSE"},
-			{NID_ext_key_usage, "serverAuth"}, {0, NULL}};
+			{NID_ext_key_usage, c->leaf_eku}, {0, NULL}};
 	struct test_san san[] = {{GEN_DNS, "a.example", 0}, {-1, NULL, 0}};
 	X509 *certs[] = {link_of_chain("root", "root", top, NULL),
 			link_of_chain("middle", "root", ca, NULL),
@@ -414,7 +426,7 @@ static int chain(const char *eku, const char *constraints, long *verify)
 	show(p.theirs, certs[2]);
 	assert_int_equal(SSL_CTX_add0_chain_cert(p.theirs, certs[1]), 1);
 	pair_connect(&p, &r);
-	sent = pair_run(&p, 1, heard, sizeof(heard));
+	sent = pair_run(&p, c->in, heard, sizeof(heard));
 	*verify = SSL_get_verify_result(p.us);
 	X509_free(certs[0]);
 	X509_free(certs[2]);
@@ -424,19 +436,49 @@ static int chain(const char *eku, const char *constraints, long *verify)
 
 static void test_chain(void **state)
 {
+	static const struct {
+		const char *says;
+		struct chain chain;
+		int want;
+		long verify;
+	} rows[] = {
+			{"a client behind a CA for all",
+					{1, CM_EKU_TLS, "serverAuth", NULL, CA_TRUE}, 1, X509_V_OK},
+			{"behind a public CA as they are since 2026",
+					{1, CM_EKU_TLS, "serverAuth", "serverAuth", CA_TRUE}, 1,
+					X509_V_OK},
+			{"RFC 5280 s4.2.1.12: a CA for mail makes none for TLS",
+					{1, CM_EKU_TLS, "serverAuth", "emailProtection", CA_TRUE},
+					0, X509_V_ERR_INVALID_PURPOSE},
+			{"RFC 5280 s4.2.1.9: who is no CA makes none at all",
+					{1, CM_EKU_TLS, "serverAuth", "serverAuth",
+							"critical,CA:FALSE"},
+					0, X509_V_ERR_INVALID_CA},
+			{"eku=sip: a CA for TLS servers makes none for SIP",
+					{1, CM_EKU_SIP, SIP_DOMAIN, "serverAuth", CA_TRUE}, 0,
+					X509_V_ERR_INVALID_PURPOSE},
+			{"the same of a server",
+					{0, CM_EKU_SIP, SIP_DOMAIN, "serverAuth", CA_TRUE}, 0,
+					X509_V_ERR_INVALID_PURPOSE},
+			{"of a server for TLS, which OpenSSL liked",
+					{0, CM_EKU_SIP, "serverAuth,1.3.6.1.5.5.7.3.20",
+							"serverAuth", CA_TRUE},
+					0, X509_V_ERR_INVALID_PURPOSE},
+			{"eku=sip: a CA for SIP",
+					{0, CM_EKU_SIP, SIP_DOMAIN, SIP_DOMAIN, CA_TRUE}, 1,
+					X509_V_OK},
+	};
+	size_t i;
 	long verify;
+	int bad = 0;
 
 	(void)state;
-	assert_int_equal(chain(NULL, "critical,CA:TRUE", &verify), 1);
-	/* as public CAs have them since 2026 */
-	assert_int_equal(chain("serverAuth", "critical,CA:TRUE", &verify), 1);
-	assert_int_equal(verify, X509_V_OK);
-	/* RFC 5280 s4.2.1.12: a CA for mail makes no TLS certificates */
-	assert_int_equal(chain("emailProtection", "critical,CA:TRUE", &verify), 0);
-	assert_int_equal(verify, X509_V_ERR_INVALID_PURPOSE);
-	/* RFC 5280 s4.2.1.9: and nobody else is a CA */
-	assert_int_equal(chain("serverAuth", "critical,CA:FALSE", &verify), 0);
-	assert_int_equal(verify, X509_V_ERR_INVALID_CA);
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bad += same(rows[i].says, "done", rows[i].want,
+				chain(&rows[i].chain, &verify));
+		bad += same(rows[i].says, "verify", rows[i].verify, verify);
+	}
+	assert_int_equal(bad, 0);
 }
 
 int main(void)
