@@ -176,6 +176,15 @@ check_tls_cfg()
 
 # --- what the settings name ------------------------------------------------
 
+# Checked by root for the installed service, or by whoever runs the edge.
+find_service_user()
+{
+	service_user=
+	case $env_file in
+	/etc/*) ! id kamailio >/dev/null 2>&1 || service_user=kamailio ;;
+	esac
+}
+
 # The service runs as user kamailio: root may read what it may not.
 may_read()
 {
@@ -258,7 +267,6 @@ check_pair()
 	fi
 }
 
-# RFC 5922 s6-1: the domain that leads to us stands in our certificate
 check_name()
 {
 	status=0

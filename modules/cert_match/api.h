@@ -6,8 +6,9 @@
  * cert_match must stand before yours. Everything here is about TLS connections
  * only: an id of another transport, or of a connection that is gone, gives -1.
  *
- * A connection's id is the core's (msg->rcv.proto_reserved1, dest_info.id); it
- * is never used twice while Kamailio runs.
+ * A connection's id is where the core has it (msg->rcv.proto_reserved1,
+ * dest_info.id), but ours: the core's own counter has no lock, so cert_match
+ * gives each TLS connection another id, which no other connection has.
  */
 #ifndef CERT_MATCH_API_H
 #define CERT_MATCH_API_H
@@ -90,7 +91,8 @@ typedef struct cert_match_api {
 	/* The domain that a connection of ours, which has not sent a byte yet, is
 	 * meant for: callable in opened. Its handshake fails unless the peer is
 	 * authenticated as domain (RFC 5922 s7.3). 0, or -1: no such connection,
-	 * too late, no memory, or domain is no host name (RFC 5922 s7.2). Prefer
+	 * too late, no memory, or domain is no host name (RFC 5922 s7.2). Not to
+	 * be called from anywhere but opened. Prefer
 	 * expect_next, which asks for the server name too and hides the connection
 	 * from sends by address. */
 	int (*expect)(int id, const str *domain);
@@ -99,7 +101,8 @@ typedef struct cert_match_api {
 	 * address, within the send that follows; local_domain (may be NULL) is the
 	 * domain of ours on whose behalf it is opened: the tls profile with that
 	 * server_id is used. The send goes on a connection that was opened for just
-	 * these domains, or fails. Any TLS send of this process uses it up, whether
+	 * these domains and to this address, or fails: it returns an error, and a
+	 * connection that the core had found in its place is closed. Any TLS send of this process uses it up, whether
 	 * it opened a connection or not. NULL domain: forget it. 0 or -1. */
 	int (*expect_next)(const str *domain, const str *local_domain,
 			const struct ip_addr *ip, unsigned short port);

@@ -36,9 +36,12 @@ static int cm_add_addresses(rpc_t *rpc, void *s, struct cm_conn_info *info)
 	char peer[IP_ADDR_MAX_STRZ_SIZE + 1], local[sizeof(peer)];
 
 	peer[ip_addr2sbufz(&info->peer_ip, peer, sizeof(peer) - 1)] = '\0';
-	local[ip_addr2sbufz(&info->local_ip, local, sizeof(local) - 1)] = '\0';
 	if(rpc->struct_printf(s, "peer", "%s:%u", peer, info->peer_port) < 0)
 		return -1;
+	/* one that we are still opening has no address of its own yet */
+	if(info->local_ip.af == 0)
+		return rpc->struct_add(s, "s", "local", "");
+	local[ip_addr2sbufz(&info->local_ip, local, sizeof(local) - 1)] = '\0';
 	return rpc->struct_printf(s, "local", "%s:%u", local, info->local_port);
 }
 

@@ -199,15 +199,18 @@ static int cm_is_for(const struct cm_rec *rec, const struct cm_next *next)
  * have found another connection by its address. */
 static int cm_is_wrong(const struct tcp_connection *c, const struct cm_rec *rec)
 {
-	const struct cm_next *next =
-			rec ? cm_next_get(&rec->info.peer_ip, rec->info.peer_port)
-				: cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
+	const struct cm_next *next;
 
-	if(likely(!next) || (rec && cm_is_for(rec, next)))
+	if(likely(!cm_next_is_set()))
+		return 0;
+	next = rec ? cm_next_get(&rec->info.peer_ip, rec->info.peer_port)
+			   : cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
+	if(next && rec && cm_is_for(rec, next))
 		return 0;
 	cm_stats_inc(CM_STAT_WRONG_CONNECTION);
-	LM_ERR("connection %d was not opened for %.*s: nothing is sent on it\n",
-			c->id, (int)next->domain.len, next->domain.text);
+	LM_ERR("connection %d was not opened for the domain that was meant: "
+		   "nothing is sent on it\n",
+			c->id);
 	return 1;
 }
 
@@ -285,7 +288,13 @@ static int cm_on_init(struct tcp_connection *c, int sock)
 {
 	int ret = cm_conn.inner.on_tcpconn_init(c, sock);
 
-	return ret < 0 ? ret : cm_life_begin(c);
+	if(ret < 0)
+		return ret;
+	/* The core's counter has no lock, and many processes count with it: two
+	 * connections may get one id. All that is known of a peer hangs on it, and
+	 * nobody has seen it yet. */
+	c->id = cm_store_number();
+	return cm_life_begin(c);
 }
 
 static void cm_on_close(struct tcp_connection *c, int fd)

@@ -100,6 +100,9 @@ static int cm_expect(const struct cm_conn_info *info,
 		trace->expect = CM_EXPECT_DOMAIN;
 		return 0;
 	}
+	/* what was meant for a domain must not go to another address */
+	if(cm_next_is_set())
+		return -1;
 	if(cm_life.default_expect == CM_DEFAULT_REFUSE) {
 		cm_refuse_unexpected(info);
 		return -1;
@@ -161,7 +164,10 @@ void cm_life_closing(struct tcp_connection *c, int fd)
 
 	if(likely(!rec || rec->info.dir == CM_DIR_IN))
 		return;
-	lock_get(&c->write_lock);
+	/* whoever holds it may be waiting for this very process; then there is
+	 * life in the connection anyway */
+	if(lock_try(&c->write_lock) != 0)
+		return;
 	if(rec->trace && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) == 0
 			&& tcp.tcpi_rtt != 0)
 		rec->trace->tcp_up = 1;

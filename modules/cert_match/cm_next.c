@@ -41,6 +41,11 @@ const struct cm_next *cm_next_get(const struct ip_addr *ip, unsigned short port)
 	return &s->next;
 }
 
+int cm_next_is_set(void)
+{
+	return cm_next_state.set;
+}
+
 void cm_next_take(int id)
 {
 	cm_next_state.taken_by = id;

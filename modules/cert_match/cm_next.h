@@ -24,6 +24,9 @@ void cm_next_set(const struct cm_name *domain, const struct cm_name *local,
 const struct cm_next *cm_next_get(
 		const struct ip_addr *ip, unsigned short port);
 
+/* Is anything remembered, for whatever address? */
+int cm_next_is_set(void);
+
 /* Connection id was opened for what is remembered; cm_next_ended() forgets it
  * when that connection ends before anything was sent. */
 void cm_next_take(int id);

@@ -8,6 +8,7 @@
 
 #include "cm_dates.h"
 #include "cm_days.h"
+#include "cm_explain.h"
 #include "cm_join.h"
 #include "cm_row.h"
 
@@ -44,7 +45,7 @@ static void cm_row_facts(struct cm_row *row, const struct cm_facts *f)
 	row->not_after = f->not_after;
 	memcpy(row->version, f->version, sizeof(row->version));
 	memcpy(row->cipher, f->cipher, sizeof(row->cipher));
-	cm_copy(row->sni, sizeof(row->sni), f->data, f->sni_len);
+	cm_printable(row->sni, sizeof(row->sni), f->data, f->sni_len);
 	if(f->has_cert)
 		cm_fingerprint_text(row->fingerprint, f->fingerprint);
 	cm_row_names(row, &names);

@@ -20,7 +20,8 @@ struct cm_bucket {
 struct cm_store {
 	unsigned max;
 	unsigned mask;
-	unsigned count; /* atomic */
+	unsigned count;  /* atomic */
+	unsigned number; /* atomic: of the last connection */
 	struct cm_bucket bucket[];
 };
 
@@ -90,6 +91,13 @@ void cm_store_destroy(void)
 	}
 	shm_free(cm_store);
 	cm_store = NULL;
+}
+
+int cm_store_number(void)
+{
+	unsigned n = __atomic_add_fetch(&cm_store->number, 1, __ATOMIC_RELAXED);
+
+	return (int)(CM_NUMBERS | (n & (CM_NUMBERS - 1)));
 }
 
 static char *cm_name_dup(const struct cm_name *name)

@@ -11,9 +11,10 @@
  * cm_store_find gave; everyone else looks and copies under the lock
  * (cm_store_with).
  *
- * Written by: bytes and messages_out by the holder of the connection alone (in:
- * its one reader, out: under its write_lock), without our lock; everything else
- * under the bucket's lock. Nothing slow happens under a lock, and no memory is
+ * Written by: bytes, messages_out, hidden_port and trace by the holder of the
+ * connection alone (in: its one reader, out: under its write_lock), without our
+ * lock, and read by nobody else but for show; everything else under the
+ * bucket's lock. Nothing slow happens under a lock, and no memory is
  * allocated or freed under one.
  */
 #ifndef CM_STORE_H
@@ -75,6 +76,12 @@ int cm_store_init(unsigned max_connections);
 
 /* Free it all, at shutdown. */
 void cm_store_destroy(void);
+
+/* A number that no other TLS connection has, nor one of another transport: the
+ * core counts from 1, and we from CM_NUMBERS. A thousand million connections
+ * later it comes again. */
+#define CM_NUMBERS (1u << 30)
+int cm_store_number(void);
 
 /* Add a record for *info. The store copies expect and on_behalf, which may be
  * NULL, and *trace, and puts its own copy of the expected domain into it.

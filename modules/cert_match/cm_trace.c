@@ -116,7 +116,12 @@ static void cm_trace_fault(struct cm_trace *t, X509_STORE_CTX *ctx)
  * the place of its own. */
 static int cm_trace_chain(int ok, struct cm_trace *t, X509_STORE_CTX *ctx)
 {
-	if(!ok && X509_STORE_CTX_get_error(ctx) == X509_V_ERR_INVALID_PURPOSE
+	/* Of a server without a name to be checked stock's check stays: it keeps
+	 * every phone with a client certificate from posing as one. */
+	int ours = !t->shake.outgoing || t->expect != CM_EXPECT_NOTHING;
+
+	if(!ok && ours
+			&& X509_STORE_CTX_get_error(ctx) == X509_V_ERR_INVALID_PURPOSE
 			&& cm_trace_purpose_fits(t, ctx)) {
 		/* what was wrong before stays wrong */
 		X509_STORE_CTX_set_error(ctx, t->chain_error);
@@ -133,7 +138,8 @@ static int cm_trace_chain(int ok, struct cm_trace *t, X509_STORE_CTX *ctx)
 }
 
 /* The tls profile's policy on faults of the chain: with verify_certificate=no
- * or optional_no_ca it goes on, and the error stays on record. */
+ * or optional_no_ca it goes on, and the error stays on record. But RFC 5922
+ * s7.1: a certificate that is not valid authenticates nobody as a domain. */
 static int cm_trace_policy(int ok, SSL *ssl, X509_STORE_CTX *ctx)
 {
 	SSL_CTX *profile = SSL_get_SSL_CTX(ssl);
@@ -148,15 +154,19 @@ static int cm_trace_verify(int ok, X509_STORE_CTX *ctx)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(
 			ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct cm_trace *t = cm_trace_of(ssl);
+	struct cm_trace *t = ssl ? cm_trace_of(ssl) : NULL;
 	X509 *leaf = X509_STORE_CTX_get0_cert(ctx);
 
+	if(!ssl) /* the path of a CRL's issuer: not the peer's */
+		return ok;
 	if(!t)
 		return cm_trace_policy(ok, ssl, ctx);
 	if(leaf && !t->shake.has_cert)
 		cm_trace_names(t, leaf);
 	t->shake.has_cert = 1;
-	ok = cm_trace_policy(cm_trace_chain(ok, t, ctx), ssl, ctx);
+	ok = cm_trace_chain(ok, t, ctx);
+	if(t->expect != CM_EXPECT_DOMAIN)
+		ok = cm_trace_policy(ok, ssl, ctx);
 	if(!ok || X509_STORE_CTX_get_error_depth(ctx) != 0)
 		return ok;
 	t->shake.name_reason = cm_trace_judge(t, leaf);
@@ -186,6 +196,9 @@ static void cm_trace_done(SSL *ssl, struct cm_trace *t)
 	}
 	t->shake.name_reason = cm_trace_judge(t, cert);
 	X509_free(cert);
+	if(t->shake.name_reason == CM_OK && t->expect == CM_EXPECT_DOMAIN
+			&& SSL_get_verify_result(ssl) != X509_V_OK)
+		t->shake.name_reason = CM_NOT_VERIFIED;
 	if(t->shake.name_reason == CM_OK)
 		return;
 	t->refused = 1;
@@ -275,10 +288,13 @@ static void cm_trace_info(const SSL *cssl, int where, int ret)
 static void cm_trace_message(int written, int version, int type,
 		const void *bytes, size_t len, SSL *ssl, void *arg)
 {
-	struct cm_hello *hello = &((struct cm_trace *)arg)->shake.hello;
+	struct cm_trace *t = cm_trace_of(ssl);
+	struct cm_hello *hello;
 
-	if(written || hello->seen
-			|| SSL_get_ex_data(ssl, cm_trace_state.index) != arg)
+	if(written || !t || t != arg)
+		return;
+	hello = &t->shake.hello;
+	if(hello->seen)
 		return;
 	if(version == SSL2_VERSION)
 		cm_hello_parse_ssl2(bytes, len, hello);

@@ -23,7 +23,7 @@ struct ssl_st;
 
 /* Whom a connection that we open is meant for. */
 enum cm_expect {
-	CM_EXPECT_NOTHING = 0, /* the tls profile decides alone, as stock does */
+	CM_EXPECT_NOTHING = 0, /* the tls profile decides, as stock does */
 	CM_EXPECT_DOMAIN,      /* RFC 5922 s7.3 */
 	CM_EXPECT_ADDRESS      /* an iPAddress entry must be the peer's address */
 };
@@ -40,7 +40,8 @@ struct cm_trace {
 	const char *domain; /* canonical, terminated; lives as long as the trace */
 	unsigned char ip[16];
 	size_t ip_len;   /* 4 or 16 */
-	int chain_error; /* the first fault of the chain that nobody forgave */
+	int chain_error; /* the first fault of the chain, forgiven by the profile
+						or not */
 	int tcp_up;      /* a byte, an end or a reset came from the peer */
 	int refused;     /* we ended a finished handshake: the name is wrong */
 };

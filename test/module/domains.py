@@ -52,7 +52,8 @@ request_route {
         exit;
     }
     if($rm == "INFO") {
-        sl_send_reply("200", "is $tls_reuse(domain)/$tls_reuse(local_domain) $du");
+        $var(who) = $tls_reuse(domain) + "/" + $tls_reuse(local_domain);
+        sl_send_reply("200", "is $var(who) $du");
         exit;
     }
     route(SEND);
@@ -69,7 +70,9 @@ ONSEND = """
 onsend_route {
     tls_reuse_onsend();
     $var(rc) = $rc;
-    xlog("L_WARN", "SENT <$ci> rc=$var(rc) to=$tls_reuse(domain) as=$tls_reuse(local_domain) reused=$tls_reuse(reused) reason=$tls_reuse(reason)\\n");
+    xlog("L_WARN", "SENT <$ci> rc=$var(rc) to=$tls_reuse(domain) "
+        "as=$tls_reuse(local_domain) reused=$tls_reuse(reused) "
+        "reason=$tls_reuse(reason)\\n");
     if($var(rc) < 0) drop;
 }
 """
@@ -166,9 +169,11 @@ def answers(message: str) -> list[str]:
 
 
 def answer(message: str, status: str, method: str = "") -> str:
-    kept = [line for line in message.split("\r\n") if line.split(":")[0].lower()
-            in ("via", "from", "to", "call-id", "cseq")]
-    text = "\r\n".join([f"SIP/2.0 {status}", *kept, "Content-Length: 0", "", ""])
+    names = ("via", "from", "to", "call-id", "cseq")
+    kept = [line for line in message.split("\r\n")
+            if line.split(":")[0].lower() in names]
+    text = "\r\n".join([f"SIP/2.0 {status}", *kept,
+                        "Content-Length: 0", "", ""])
     if method:
         text = re.sub(r"(CSeq: \d+) \w+", rf"\1 {method}", text)
     return re.sub(r"(?m)^(To: [^;\r]*)\r$", "\\1;tag=b\r", text)

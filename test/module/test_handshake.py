@@ -144,12 +144,24 @@ def test_purpose_of_a_client(purpose, mode, want, tmp_path):
 
 @pytest.mark.parametrize("purpose, mode, want", PURPOSES)
 def test_purpose_of_a_server(purpose, mode, want, tmp_path):
-    pair = certs.server("peer.example", "--eku", purpose,
+    """Where something is expected of it: else stock's own check stays."""
+    pair = certs.server("peer.example", "--eku", purpose, "--ip", PEER[0],
                         where=tmp_path / "ca")
+    params = [("cert_match", "eku", mode),
+              ("cert_match", "default_expect", "address")]
     with Small("cert_match", tmp_path, ROUTES, tls_config=profile(pair.ca),
-               params=[("cert_match", "eku", mode)]) as kamailio, \
-            TlsPeer(pair, PEER) as peer:
+               params=params) as kamailio, TlsPeer(pair, PEER) as peer:
         assert forwarded(kamailio, peer) is want
+
+
+def test_phone_is_no_server(tmp_path):
+    """A client certificate does not do where nothing is expected."""
+    pair = certs.client("peer.example", "--eku", "clientAuth",
+                        where=tmp_path / "ca")
+    with Small("cert_match", tmp_path, ROUTES,
+               tls_config=profile(pair.ca)) as kamailio, \
+            TlsPeer(pair, PEER) as peer:
+        assert not forwarded(kamailio, peer)
 
 
 # --- a resumed session -------------------------------------------------------
@@ -175,5 +187,8 @@ def test_resumed_client_is_still_itself(version, tmp_path):
         answer, tls = asked(pair, session, version)
         assert tls.session_reused
         assert answer == "SIP/2.0 200 peer.example"
-        assert kamailio.rpc("cert_match.peers")[0]["verified"] == 1
+        row = kamailio.rpc("cert_match.peers")[0]
+        assert row["verified"] == 1
+        # the core's counter of ids has no lock: ours are another range
+        assert row["id"] > 1 << 30
         tls.close()

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A request for a domain goes to that domain, or nowhere (RFC 5923 s8.1)."""
 
-import re
 import socket
 import threading
 
 import pytest
 
-from lab import binrpc, certs, sip
+from lab import binrpc, certs
 from lab.proc import wait_for
 from lab.tlspeer import ALERT, DATA
 
 from domains import (FORWARD, HERE, ONSEND, OTHER_PEER, PEER, SEND, TO,
-                     Virtual, aliases, ask, call_id, deliver, du, kamailio,
-                     profile, request, requests, resolve, sent, stats,
+                     Virtual, aliases, ask, deliver, du, kamailio, profile,
+                     request, requests, resolve, sent, stats,
                      wait_rows)
 from small import Small
 
@@ -27,7 +26,7 @@ def routes(request):
     return TO + SEND[request.param] + ONSEND
 
 
-# --- which connection ---------------------------------------------------------
+# --- which connection --------------------------------------------------------
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_second_request_reuses(routes, version, tmp_path):
@@ -129,7 +128,7 @@ def test_stock_requests_find_no_connection_of_ours(routes, tmp_path):
                 for heard in peer.heard] == [[True], [False]]
 
 
-# --- who is refused -----------------------------------------------------------
+# --- who is refused ----------------------------------------------------------
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_wrong_name(routes, version, tmp_path):
@@ -193,7 +192,7 @@ def test_no_name(tmp_path):
         assert stats(server)["to_refused_name"] == 2 * len(NO_NAMES)
 
 
-# --- the mark -----------------------------------------------------------------
+# --- the mark ----------------------------------------------------------------
 
 def mark(message: bytes) -> str:
     """$du of an INFO, as the script answers it."""
@@ -273,7 +272,7 @@ def test_forged_by_a_stranger(tmp_path):
         assert peer.heard[0].sni == ""
 
 
-# --- connections end ----------------------------------------------------------
+# --- connections end ---------------------------------------------------------
 
 def test_closed_by_the_peer(routes, tmp_path):
     """RFC 5923 s8.1: a new one is opened and the table is brought up to
@@ -324,7 +323,7 @@ def test_bound_of_the_bound(value, tmp_path):
             pass
 
 
-# --- names --------------------------------------------------------------------
+# --- names -------------------------------------------------------------------
 
 def test_utf8(routes, tmp_path):
     """RFC 5922 s7.2: compared as A-labels."""
@@ -337,7 +336,7 @@ def test_utf8(routes, tmp_path):
         assert [heard.sni for heard in peer.heard] == ["xn--bcher-kva.example"]
 
 
-# --- load ---------------------------------------------------------------------
+# --- load --------------------------------------------------------------------
 
 class Sender(threading.Thread):
     """Sends requests to domains in turn and counts the answers."""
@@ -403,7 +402,7 @@ def test_all_at_once(routes, tmp_path):
         assert opened == len(peer.heard) == stats(server)["aliases_opened"]
 
 
-# --- the rest of the interface ------------------------------------------------
+# --- the rest of the interface -----------------------------------------------
 
 def test_rpc_pages(tmp_path):
     names = [f"{letter}.example" for letter in "bcdef"]

@@ -112,7 +112,7 @@ def by_domain(peer: Virtual) -> dict[str, list[str]]:
     return found
 
 
-# --- CANCEL and ACK -----------------------------------------------------------
+# --- CANCEL and ACK ----------------------------------------------------------
 
 def test_cancel_and_ack_follow(tmp_path):
     """RFC 5923 s8.1: on the INVITE's connection, whoever opened it and
@@ -173,7 +173,7 @@ def test_cancel_to_somebody_else(tmp_path):
             assert not wrong.talked()
 
 
-# --- branches -----------------------------------------------------------------
+# --- branches ----------------------------------------------------------------
 
 @pytest.mark.parametrize("routes", [FORKED, IN_BRANCHES],
                          ids=["append_branch", "branch_route"])
@@ -224,7 +224,7 @@ def test_failure_route(fork, tmp_path):
             "b.example", "c.example" if fork else "<null>"]
 
 
-# --- other addresses ----------------------------------------------------------
+# --- other addresses ---------------------------------------------------------
 
 @pytest.mark.parametrize("how", SEND)
 def test_failover_at_once(how, tmp_path):

@@ -52,7 +52,7 @@ def call(bench: Bench, name: str) -> str:
 
 def test_srv(bench: Bench, names: dns.Server):
     """A domain whose SRV record points at somebody else's machine: that
-    machine is asked for the domain, and proves the domain."""
+    machine is asked for the domain (RFC 5922 s7.8-1), and proves it."""
     server = Server(bench.lab, certs.server(SRV_PEER), "10.99.0.221",
                     port=5063)
     try:

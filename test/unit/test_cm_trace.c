@@ -64,12 +64,21 @@ static const struct row rows[] = {
 				"a.example", EKU_SERVER, 1, 0, 0, "a.example", CM_EKU_TLS, 0,
 				SSL_AD_UNKNOWN_CA, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
 				CM_REFUSED},
-		{"verify_certificate=no forgives the CA, which stays on record", 0,
+		{"RFC 5922 s7.1: verify_certificate=no does not make it valid", 0,
 				TLS13, "a.example", EKU_SERVER, 1, 1, 0, "a.example",
-				CM_EKU_TLS, 1, NO, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-				CM_OK},
-		{"but not the name", 0, TLS12, "b.example", EKU_SERVER, 1, 1, 0,
-				"a.example", CM_EKU_TLS, 0, BAD_CERT,
+				CM_EKU_TLS, 0, SSL_AD_UNKNOWN_CA,
+				X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, CM_REFUSED},
+		{"where nothing is expected it goes on, and that stays on record", 0,
+				TLS13, "a.example", EKU_SERVER, 1, 1, 0, NULL, CM_EKU_TLS, 1,
+				NO, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, CM_OK},
+		{"a phone's certificate makes no server, as in stock", 0, TLS13,
+				"a.example", EKU_CLIENT, 0, 0, 0, NULL, CM_EKU_TLS, 0,
+				SSL_AD_UNSUPPORTED_CERTIFICATE, X509_V_ERR_INVALID_PURPOSE,
+				CM_REFUSED},
+		{"but a domain's does, by its name", 0, TLS13, "a.example", EKU_CLIENT,
+				0, 0, 0, "a.example", CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK},
+		{"verify_certificate=no, another name", 0, TLS12, "b.example",
+				EKU_SERVER, 0, 1, 0, "a.example", CM_EKU_TLS, 0, BAD_CERT,
 				X509_V_ERR_HOSTNAME_MISMATCH, CM_NO_MATCH},
 		{"nothing expected: the profile decides", 0, TLS13, "b.example",
 				EKU_SERVER, 0, 0, 0, NULL, CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK},
@@ -405,8 +414,8 @@ struct chain {
 
 static int chain(const struct chain *c, long *verify)
 {
-	struct row r = {"a chain", c->in, TLS12, NULL, EKU_NONE, 0, 0, 0, NULL,
-			c->mode, 1, NO, X509_V_OK, CM_OK};
+	struct row r = {"a chain", c->in, TLS12, NULL, EKU_NONE, 0, 0, 0,
+			c->in ? NULL : "a.example", c->mode, 1, NO, X509_V_OK, CM_OK};
 	struct test_ext ca[] = {{NID_basic_constraints, c->constraints},
 			{c->eku ? NID_ext_key_usage : 0, c->eku}, {0, NULL}};
 	struct test_ext top[] = {

@@ -211,6 +211,7 @@ static void scripts(void **state)
 {
 	size_t i;
 
+	(void)state;
 	for(i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct run run = {make(table[i].rows), 0, ""};
 		char script[128], *word, *rest = NULL;
@@ -235,6 +236,7 @@ static void refusals(void **state)
 	char name[TR_ALIAS_NAMES_MAX + 1];
 	struct tr_alias_key k = key_of(0);
 
+	(void)state;
 	memset(name, 'a', sizeof(name));
 	k.domain = (struct tr_view){name, 253};
 	k.local = (struct tr_view){name, TR_ALIAS_NAMES_MAX - 253};
@@ -267,6 +269,7 @@ static void columns(void **state)
 	const struct tr_alias *row;
 	uint32_t at;
 
+	(void)state;
 	tr_alias_add(t, &k, TR_ALIAS_ACCEPTED, 5, 100, NULL);
 	at = tr_alias_find(t, &k);
 	assert_int_equal(tr_alias_use(t, at, &k, 107), 0);
@@ -298,6 +301,7 @@ static void others_rows(void **state)
 	uint32_t at;
 	size_t i;
 
+	(void)state;
 	tr_alias_add(t, &mine, TR_ALIAS_OPENED, 5, 0, NULL);
 	at = tr_alias_find(t, &mine);
 	for(i = 1; i < KEYS; i++) {
@@ -416,6 +420,7 @@ static void against_a_list(void **state)
 	unsigned round, rows, i;
 	int64_t now = 0;
 
+	(void)state;
 	srand(5923);
 	for(rows = 1; rows <= MODEL_ROWS; rows++) {
 		struct tr_alias_table *t = make(rows);

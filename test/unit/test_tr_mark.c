@@ -70,6 +70,7 @@ static void round_trips(void **state)
 {
 	size_t i;
 
+	(void)state;
 	for(i = 0; i < sizeof(trips) / sizeof(trips[0]); i++) {
 		struct tr_mac_key key = key_of(trips[i].secret);
 		struct tr_domains got;
@@ -128,6 +129,7 @@ static void others(void **state)
 	struct tr_domains got;
 	size_t i;
 
+	(void)state;
 	mark(true_mark, "", CALL, "b.example", "a.example");
 	for(i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
 		enum tr_mark verdict;
@@ -150,6 +152,7 @@ static void every_octet(void **state)
 	char uri[512], changed[512];
 	size_t i, len, begin = strlen(BASE);
 
+	(void)state;
 	mark(uri, BASE, CALL, "b.example", "a.example");
 	len = strlen(uri);
 	for(i = begin; i < len; i++) {
@@ -178,6 +181,7 @@ static void longest(void **state)
 	char name[TR_NAME_MAX], out[TR_MARK_MAX];
 	struct tr_domains pair, got;
 
+	(void)state;
 	memset(name, 'a', sizeof(name));
 	assert_int_equal(tr_domains_set(&pair, (struct tr_view){name, sizeof(name)},
 							 (struct tr_view){name, sizeof(name)}),

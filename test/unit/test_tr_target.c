@@ -54,6 +54,7 @@ static void pairs(void **state)
 {
 	size_t i;
 
+	(void)state;
 	for(i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		struct tr_target_table *t = make();
 		struct tr_domains a = pair(table[i].a[0], table[i].a[1]), out;
@@ -78,6 +79,7 @@ static void no_such_number(void **state)
 	struct tr_target_table *t = make();
 	struct tr_domains out;
 
+	(void)state;
 	assert_int_equal(tr_target_pair(t, 0, 0, &out), -1);
 	assert_int_equal(tr_target_pair(t, 1, 0, &out), -1);
 	assert_int_equal(tr_target_pair(t, TR_TARGET_MAX, 0, &out), -1);
@@ -95,6 +97,7 @@ static void lengths(void **state)
 	struct tr_domains p, out;
 	unsigned number;
 
+	(void)state;
 	memset(name, 'a', sizeof(name));
 	assert_int_equal(tr_domains_set(&p, empty, empty), -1);
 	assert_int_equal(tr_domains_set(&p, over, empty), -1);
@@ -137,6 +140,7 @@ static void crowded(void **state)
 	struct tr_domains out, mine = pair("a0.example", "");
 	unsigned first, without;
 
+	(void)state;
 	without = crowd(t, "a", 100, &first);
 	assert_in_range(without, CROWD - TR_TARGET_MAX, CROWD - 1);
 	assert_int_not_equal(first, 0);
