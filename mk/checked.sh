@@ -14,7 +14,7 @@ build=$(realpath "$build")
 where=$build/$kind
 kamailio=$(command -v "$kamailio")
 reports=$where/reports
-rm -rf "$reports" "${where:?}/bin"
+rm -rf "$reports" "${where:?}/bin" "$where"/cfg.*
 mkdir -p "$reports" "$where/bin" "$where/modules"
 
 asan()
@@ -44,17 +44,21 @@ EOT
 }
 
 # What is still allocated when Kamailio ends, by module and function: the
-# configuration is the test's own, with two lines more.
-cat >"$where/bin/kamailio" <<'EOT'
+# configuration is the test's own, with two lines before it.
+cat >"$where/bin/kamailio" <<EOT
 #!/bin/sh
 set -eu
+top=$where/cfg.\$\$
+EOT
+cat >>"$where/bin/kamailio" <<'EOT'
 n=$#
 while [ "$n" -gt 0 ]; do
 	word=$1
 	shift
 	if [ "${previous-}" = -f ] && [ -f "$word" ]; then
-		sed '1a mem_summary=12\nmemlog=1' "$word" >"$word.checked"
-		word=$word.checked
+		printf '#!KAMAILIO\nmem_summary=12\nmemlog=1\ninclude_file "%s"\n' \
+			"$(realpath "$word")" >"$top"
+		word=$top
 	fi
 	set -- "$@" "$word"
 	previous=$word
@@ -75,10 +79,13 @@ trap 'exit 1' INT TERM
 status=0
 export PATH="$where/bin:$PATH"
 # a mount namespace of our own: nothing stays mounted, whatever happens
+mkdir -p "$temporary/run" "$build/run"
 unshare --mount --propagation private sh -euc '
 	mount --bind "$1/modules" "$2/modules"
-	shift 2
-	exec test/run "$@"
-' sh "$where" "$build" "$@" --basetemp="$temporary/tests" || status=$?
-/usr/bin/python3 mk/findings.py "$reports" "$temporary/tests" || status=1
+	mount --bind "$3/run" "$2/run"
+	temporary=$3
+	shift 3
+	exec test/run "$@" --basetemp="$temporary/tests"
+' sh "$where" "$build" "$temporary" "$@" || status=$?
+/usr/bin/python3 mk/findings.py "$reports" "$temporary" || status=1
 exit "$status"

@@ -2,9 +2,8 @@
 # (The unit tests and the fuzzers' corpora always run under sanitizers, see
 # mk/test.mk.)  Other tests than these: make asan T="test/scenarios -k WORD"
 VALGRIND_TESTS := test/module/test_mixed.py test/module/test_failures.py
-ASAN_TESTS := $(VALGRIND_TESTS) test/module/test_handshake.py \
-	test/module/test_expiry.py test/module/test_reload.py \
-	test/module/test_storm.py
+ASAN_TESTS := $(VALGRIND_TESTS) $(patsubst %,test/module/test_%.py,\
+	handshake to to_tm peers ledger expiry reload storm)
 
 .PHONY: asan
 asan: packages-test build ## Kamailio and handshakes under ASan, UBSan (root)

@@ -267,6 +267,7 @@ check_pair()
 	fi
 }
 
+# RFC 5922 s6-1: the domain that leads to us stands in our certificate
 check_name()
 {
 	status=0

@@ -60,10 +60,8 @@ int ki_tls_reuse_onsend(sip_msg_t *msg)
 			return -3;
 		case TR_SEND_FORGED:
 			return -4;
-		case TR_SEND_ERROR:
-			return -5;
 	}
-	return -5;
+	return -3;
 }
 
 int ki_tls_reuse_to_local(sip_msg_t *msg, str *domain, str *local)

@@ -3,8 +3,8 @@
  *
  * Between the choice and the core's own search the chosen connection may
  * close, and the core would then open one without asking for whom. So whatever
- * is chosen, cert_match is told for whom the next send is; a connection opened
- * by it is checked and gets its row.
+ * is chosen, cert_match is told for whom the send is when it begins; a
+ * connection opened by it is checked and gets its row.
  *
  * onsend_route sees each branch once. What tm sends of itself on a branch
  * later (CANCEL, ACK) has its destination and thereby its tag, which names the
@@ -56,6 +56,7 @@ static struct {
 static void forget(void)
 {
 	sending.dst = NULL;
+	sending.begun = 0;
 	tr_conn_expect(NULL, NULL);
 }
 
@@ -80,7 +81,7 @@ static int choose(int before)
 	return 0;
 }
 
-/* Begins a send to sending.pair. 0, or -1: it cannot be made safe.
+/* Makes a send to sending.pair ready. 0, or -1: it does not go over TLS.
  *
  * A destination has the connection that it was sent on. If that one is yet to
  * be opened it has a ticket, which leads to it later; the core finds neither
@@ -94,9 +95,6 @@ static int prepare(struct dest_info *dst)
 	}
 	sending.key.domain = tr_domains_domain(&sending.pair);
 	sending.key.local = tr_domains_local(&sending.pair);
-	if(tr_conn_expect(&sending.pair, &sending.key) != 0) {
-		return -1;
-	}
 	/* what one without a number has is not from here */
 	if((tr_conn_tag(dst) & TAG_NUMBER) != 0) {
 		before = tr_conn_chosen(dst);
@@ -109,7 +107,6 @@ static int prepare(struct dest_info *dst)
 	sending.ticket = conid == 0 ? tr_peers_ticket() : 0;
 	tr_conn_choose(dst, conid != 0 ? conid : sending.ticket);
 	sending.dst = dst;
-	sending.begun = 0;
 	return 0;
 }
 
@@ -163,7 +160,6 @@ static enum tr_send refuse(struct sip_msg *msg, enum tr_send result,
 enum tr_send tr_send(struct sip_msg *msg)
 {
 	struct dest_info *dst = tr_conn_destination();
-	struct tr_alias_key address;
 	unsigned number;
 	int reused;
 
@@ -182,12 +178,9 @@ enum tr_send tr_send(struct sip_msg *msg)
 		case TR_MARK_OK:
 			break;
 	}
-	if(tr_conn_address(dst, &address) != 0) {
+	if(prepare(dst) != 0) {
 		return refuse(msg, TR_SEND_CLEAR, TR_STAT_TO_CLEAR,
 				"the domain is not reached over TLS");
-	}
-	if(prepare(dst) != 0) {
-		return refuse(msg, TR_SEND_ERROR, TR_STAT_ERRORS, "out of memory");
 	}
 	number = tr_peers_number(&sending.pair);
 	sending.tag = number != 0 ? TR_SEND_UNSETTLED | number : TAG_NO_NUMBER;
@@ -211,12 +204,19 @@ static int is_prepared(const struct dest_info *dst, unsigned tag)
 		   && memcmp(key.ip, sending.key.ip, sizeof(key.ip)) == 0;
 }
 
-/* What tm sends of itself on a branch, or sends to another address. */
+/* What tm sends of itself on a branch: onsend_route has not seen it. */
 static int prepare_again(struct dest_info *dst, unsigned tag)
 {
 	forget();
 	return tr_peers_pair(tag & TAG_NUMBER, &sending.pair) == 0 ? prepare(dst)
 															   : -1;
+}
+
+/* From here on the core sends. 0, or -1: it must not. */
+static int begin(void)
+{
+	sending.begun = 1;
+	return tr_conn_expect(&sending.pair, &sending.key);
 }
 
 /* The core takes a NULL buffer for an error of the send. */
@@ -247,10 +247,10 @@ static int on_send(sr_event_param_t *event)
 		}
 		return 0;
 	}
-	if(!is_prepared(event->dst, tag) && prepare_again(event->dst, tag) != 0) {
+	if((!is_prepared(event->dst, tag) && prepare_again(event->dst, tag) != 0)
+			|| begin() != 0) {
 		return stop(event->data, tag);
 	}
-	sending.begun = 1;
 	return 0;
 }
 

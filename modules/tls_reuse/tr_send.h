@@ -10,8 +10,7 @@
 #include "../../core/parser/msg_parser.h"
 
 enum tr_send {
-	TR_SEND_ERROR = 0, /* no memory */
-	TR_SEND_CLEAR,     /* the transport is not TLS */
+	TR_SEND_CLEAR = 0, /* the transport is not TLS */
 	TR_SEND_FORGED,    /* marked by somebody else */
 	TR_SEND_NOT_MEANT, /* not for a domain: none of our business */
 	TR_SEND_OK

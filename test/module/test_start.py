@@ -212,7 +212,7 @@ def test_legacy_pair_wrong(lab: Lab, where: Path):
 def test_name_that_peers_need(lab: Lab, where: Path):
     """A certificate that is not for our domain is a warning with phones
     only, and an error with peers, who would not believe us; so is one that
-    is not for the name that we advertise."""
+    is not for the name that we advertise (RFC 5922 s6-1)."""
     pair = certs.server("other.test")
     spoilt = {"EDGE_CERT": str(pair.cert), "EDGE_KEY": str(pair.key)}
     status, text = _start(lab, spoilt, "", "-c")

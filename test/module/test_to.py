@@ -113,10 +113,12 @@ def test_never_by_address_alone(routes, tmp_path):
         assert deliver(server, plain) == {
             "rc": "1", "to": "<null>", "as": "<null>", "reused": "<null>",
             "reason": "<null>"}
-        # the core finds the first connection, and must not use it
-        ask(request("b.example"), timeout=0.5)
-        assert all(row["X-Du"] and "X-To" not in row
-                   for row in requests(peer.heard[0]))
+        # the core finds the first connection, and must not use it; it goes
+        assert ask(request("b.example"), timeout=0.5) != OK
+        wait_for(lambda: peer.heard[0].over.is_set(), 5, "its end")
+        assert len(requests(peer.heard[0])) == 1
+        deliver(server, request("b.example"))
+        assert [heard.sni for heard in peer.heard] == ["", "b.example"]
 
 
 def test_stock_requests_find_no_connection_of_ours(routes, tmp_path):
@@ -176,6 +178,25 @@ def test_without_onsend(tmp_path):
         assert not peer.heard
         assert stats(server)["to_stopped"] == 1
         assert "call tls_reuse_onsend() in onsend_route" in server.text()
+
+
+def test_dropped_by_the_script(tmp_path):
+    """What was chosen for a request that then is not sent holds for no other,
+    on whichever connection."""
+    routes = STATELESS.replace("if($var(rc) < 0) drop;",
+                               "if($hdr(X-Drop) != $null) drop;")
+    assert routes != STATELESS
+    with kamailio(tmp_path, routes, before="children=1\n") as server, \
+            Virtual(tmp_path / "ca", ["b.example", "c.example"]) as peer, \
+            Virtual(tmp_path / "ca", ["d.example"], OTHER_PEER) as other:
+        for extra in ("X-Drop: yes\r\n", ""):
+            line = ask(request("b.example", extra=extra))
+            assert line == ("SIP/2.0 503 not sent" if extra else OK)
+            deliver(server, request(at=OTHER_PEER))
+            deliver(server, request("c.example"))
+        assert [heard.sni for heard in peer.heard] == ["c.example",
+                                                       "b.example"]
+        assert [heard.sni for heard in other.heard] == [""]
 
 
 NO_NAMES = ["192.0.2.1", "b..example", "*.example", "b example",
