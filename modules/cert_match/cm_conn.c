@@ -27,6 +27,7 @@
 
 struct cm_conn {
 	struct tls_hooks inner;
+	int index; /* of the record in an SSL */
 };
 
 static struct cm_conn cm_conn;
@@ -38,6 +39,22 @@ static SSL *cm_ssl(const struct tcp_connection *c)
 	const struct tls_extra_data *tls = c->extra_data;
 
 	return tls ? tls->ssl : NULL;
+}
+
+/* The record of a connection that the caller holds. Its SSL knows it, once
+ * there is one; the store does from the beginning. */
+static struct cm_rec *cm_rec_of(const struct tcp_connection *c)
+{
+	SSL *ssl = cm_ssl(c);
+	struct cm_rec *rec = ssl ? SSL_get_ex_data(ssl, cm_conn.index) : NULL;
+
+	return likely(rec != NULL) ? rec : cm_store_find(c->id);
+}
+
+static void cm_arm(struct tcp_connection *c, struct cm_rec *rec)
+{
+	SSL_set_ex_data(cm_ssl(c), cm_conn.index, rec);
+	cm_trace_arm(cm_ssl(c), rec->trace);
 }
 
 static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
@@ -135,7 +152,7 @@ static int cm_arm_accepted(struct tcp_connection *c, struct cm_rec *rec)
 	if(n < 0 || !cm_ssl(c))
 		return n;
 	lock_get(&c->write_lock);
-	cm_trace_arm(cm_ssl(c), rec->trace);
+	cm_arm(c, rec);
 	lock_release(&c->write_lock);
 	return 0;
 }
@@ -155,7 +172,7 @@ static int cm_before_read(struct tcp_connection *c, struct cm_rec *rec)
 
 static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 {
-	struct cm_rec *rec = cm_store_find(c->id);
+	struct cm_rec *rec = cm_rec_of(c);
 	int n;
 
 	if(unlikely(!rec))
@@ -226,7 +243,7 @@ static int cm_first_encode(struct tcp_connection *c, struct cm_rec *rec,
 	n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	cm_sni_end();
 	if(cm_ssl(c)) {
-		cm_trace_arm(cm_ssl(c), rec->trace);
+		cm_arm(c, rec);
 		armed = 1;
 	}
 	/* what cannot be checked must not go on */
@@ -239,7 +256,7 @@ static int cm_on_encode(struct tcp_connection *c, const char **pbuf,
 {
 	const char *buf = *pbuf;
 	unsigned int len = *plen;
-	struct cm_rec *rec = cm_store_find(c->id);
+	struct cm_rec *rec = cm_rec_of(c);
 	int n, wrong;
 
 	wrong = cm_is_wrong(c, rec);
@@ -314,8 +331,9 @@ int cm_conn_hook(
 {
 	if(cm_conn_tls_there() < 0 || cm_sni_init() < 0)
 		return -1;
-	if(cm_trace_init() < 0) {
-		LM_ERR("OpenSSL has no room for our pointer in an SSL\n");
+	cm_conn.index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	if(cm_conn.index < 0 || cm_trace_init() < 0) {
+		LM_ERR("OpenSSL has no room for our pointers in an SSL\n");
 		return -1;
 	}
 	cm_life_init(opts, default_expect);

