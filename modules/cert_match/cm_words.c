@@ -68,8 +68,9 @@ static const struct {
 		[CM_CAUSE_PEER_UNKNOWN_CA] = {"peer-unknown-ca",
 				"the peer's certificate does not chain to a CA that is "
 				"trusted here",
-				"put the peer's CA into ca_list in tls.cfg; if it is there, "
-				"the peer has to send its intermediate certificates"},
+				"put the peer's CA into ca_list or ca_path in tls.cfg; if it "
+				"is "
+				"there, the peer has to send its intermediate certificates"},
 		[CM_CAUSE_PEER_PURPOSE] = {"peer-purpose",
 				"the purposes in the peer's certificate do not allow this use",
 				"the peer needs a certificate whose extendedKeyUsage fits "

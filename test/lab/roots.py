@@ -35,8 +35,8 @@ RECIPES = {
                          "Asterisk 16 with chan_sip"),
     "kamailio6": Recipe("trixie", "kamailio,kamailio-tls-modules,"
                         "kamailio-extra-modules,kamailio-lua-modules,"
-                        "gcc,make,libc6-dev,libssl-dev,libxml2-dev,libidn2-dev,"
-                        "dpkg-dev,"
+                        "gcc,make,libc6-dev,libssl-dev,libxml2-dev,"
+                        "libidn2-dev,dpkg-dev,"
                         "patch,flex,bison,pkg-config,openssl", False,
                         "Kamailio of Debian 13 and what builds modules for "
                         "it"),
