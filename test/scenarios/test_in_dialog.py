@@ -7,7 +7,7 @@ import pytest
 
 from lab import bench, client, net, sip, sounds
 from lab.core import MODES
-from lab.proc import wait_for
+from lab.proc import LabError, wait_for
 from lab.watch import Watch, judge_outside, keys
 
 PHONE, EARLY = sounds.PHONE_HZ, sounds.EARLY_HZ
@@ -215,7 +215,12 @@ def test_options_from_the_pbx(lab):
         return any(call_id(text) in asked for text in inside
                    if text.startswith("SIP/2.0 200 "))
 
-    wait_for(answered, 5, "the phone's answer at the PBX")
+    try:
+        wait_for(answered, 5, "the phone's answer at the PBX")
+    except LabError:
+        print(*(text.split("\r\n")[0] for text in watch.sip_inside()),
+              sep="\n")
+        raise
     assert any(sent and re.match(r"SIP/2\.0 200 ", text) and
                re.search(r"^CSeq:.* OPTIONS", text, re.M)
                for sent, text in alice.messages())
