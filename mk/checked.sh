@@ -78,6 +78,7 @@ trap 'rm -rf "$temporary"' EXIT
 trap 'exit 1' INT TERM
 status=0
 export PATH="$where/bin:$PATH"
+export LAB_ONLY_HERE=1 # not the Kamailio of Debian 13, which knows no valgrind
 # a mount namespace of our own: nothing stays mounted, whatever happens
 mkdir -p "$temporary/run" "$build/run"
 unshare --mount --propagation private sh -euc '
@@ -87,5 +88,10 @@ unshare --mount --propagation private sh -euc '
 	shift 3
 	exec test/run "$@" --basetemp="$temporary/tests"
 ' sh "$where" "$build" "$temporary" "$@" || status=$?
+# pytest: 0 all passed, 1 some failed, anything else: it ran none
+if [ "$status" -gt 1 ]; then
+	echo "checked.sh: no test was run" >&2
+	exit "$status"
+fi
 /usr/bin/python3 mk/findings.py "$reports" "$temporary" || status=1
 exit "$status"

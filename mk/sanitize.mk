@@ -1,9 +1,10 @@
 # Kamailio itself with our modules, watched for faults while tests load it.
 # (The unit tests and the fuzzers' corpora always run under sanitizers, see
-# mk/test.mk.)  Other tests than these: make asan T="test/scenarios -k WORD"
+# mk/test.mk.)  Other tests than these: make asan T="test/module/test_x.py -k WORD".
+# On this machine's Kamailio only.
 VALGRIND_TESTS := test/module/test_mixed.py test/module/test_failures.py
 ASAN_TESTS := $(VALGRIND_TESTS) $(patsubst %,test/module/test_%.py,\
-	handshake to to_tm peers ledger expiry reload storm)
+	handshake to to_tm peers_rpc ledger expiry reload storm)
 
 .PHONY: asan
 asan: packages-test build ## Kamailio and handshakes under ASan, UBSan (root)

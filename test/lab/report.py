@@ -98,6 +98,9 @@ def _environment(edge: Edge) -> dict[str, str]:
             for name, _, value in pairs}
 
 
+SETTING = r"\b(EDGE_[A-Z_]+|PBX_[A-Z_]+)\b"
+
+
 def configuration(edge: Edge) -> list[str]:
     """The loadmodule and modparam lines of this very run, to be copied."""
     values = _environment(edge)
@@ -110,8 +113,10 @@ def configuration(edge: Edge) -> list[str]:
         for found in re.finditer(
                 rf'^(loadmodule "{module}\.so"|modparam\("{module}",'
                 r'(?:\s*(?:"[^"]*"|[\w-]+),?)+\))', text, re.M):
-            lines.append("  " + re.sub(
-                r"\b(EDGE_[A-Z_]+|PBX_[A-Z_]+)\b",
-                lambda m: f'"{values.get(m[1], m[1])}"',
-                " ".join(found[1].split())))
-    return lines
+            line = " ".join(found[1].split())
+            names = set(re.findall(SETTING, line))
+            if names <= set(values):    # else it is not in use here
+                lines.append("  " + re.sub(
+                    SETTING, lambda m: f'"{values[m[1]]}"', line))
+    return [f"{line}   # all TLS out needs tls_reuse_to() then"
+            if '"default_expect"' in line else line for line in lines]
