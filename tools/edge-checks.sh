@@ -82,7 +82,7 @@ is_name()
 	! is_ipv4 "$1"
 }
 
-# Each is NAME, or NAME=PLACE where PLACE is ADDR, HOST, ADDR:PORT, HOST:PORT.
+# Each is NAME or NAME=ADDR:PORT.
 check_peers()
 {
 	seen=,
@@ -90,11 +90,13 @@ check_peers()
 	rest=$(echo "${EDGE_PEERS:+$EDGE_PEERS,}" | tr A-Z a-z)
 	while [ -n "$rest" ]; do
 		one=${rest%%,*} rest=${rest#*,} peer=${one%%=*}
+		before=$problems
 		check_peer_name "$peer"
 		case $seen in
 		*",$peer,"*) complain "EDGE_PEERS: $peer is there twice" ;;
 		esac
 		seen=$seen$peer,
+		[ "$problems" = "$before" ] || continue
 		case $one in
 		*=*) check_peer_place "$peer" "${one#*=}" ;;
 		*) check_peer_dns "$peer" ;;
@@ -106,40 +108,48 @@ check_peer_name()
 {
 	if is_ipv4 "$1"; then
 		complain "EDGE_PEERS: $1 is an address, and no certificate proves one" \
-			"(RFC 5922 s7.1): write DOMAIN=$1"
+			"(RFC 5922 s7.1): write DOMAIN=$1:PORT"
 	elif [ "$1" = "$domain" ]; then
 		complain "EDGE_PEERS: $1 is our own domain: name the others"
 	elif ! is_name "$1"; then
 		case $1 in
 		*\**) complain "EDGE_PEERS: $1: no wildcards, name each domain" ;;
 		*) complain "EDGE_PEERS: '$1' is no domain name: names with commas" \
-			"between, one that is not ASCII as xn--... (idn2 tells it)" ;;
+			"between, one that is not ASCII as xn--... (package idn2 tells" \
+			"it)" ;;
 		esac
 	fi
 }
 
 check_peer_place()
 {
-	host=${2%%:*} port=5061
-	[ "$host" = "$2" ] || port=${2#*:}
-	if ! is_ipv4 "$host" && ! is_name "$host"; then
-		complain "EDGE_PEERS: $1=$2: say $1=ADDR:PORT"
+	host=${2%%:*} port=${2#*:}
+	if ! is_ipv4 "$host" || [ "$host" = "$2" ]; then
+		complain "EDGE_PEERS: $1=$2: say $1=ADDR:PORT, or $1 alone to have it" \
+			"found in DNS"
 	elif ! is_port "$port"; then
 		complain "EDGE_PEERS: $1=$2: $port is no port"
+	elif [ "$2" = "$EDGE_OUTER:$EDGE_OUTER_PORT" ] ||
+		[ "$2" = "$EDGE_OUTER_ADVERTISE:$EDGE_OUTER_PORT" ]; then
+		complain "EDGE_PEERS: $1=$2 is this edge's own address: name the peer's"
 	fi
 }
 
 # Only by -c: a start must not wait for DNS.  getent knows no SRV records;
-# without host (bind9-host) there may be one.
+# without host (package bind9-host) there may be one.
 check_peer_dns()
 {
 	[ "$job" = check ] || return 0
 	! timeout 5 getent ahostsv4 "$1" >/dev/null || return 0
-	! timeout 5 host -t SRV "_sips._tcp.$1" 2>/dev/null | grep -q ' SRV ' ||
+	srv="no SRV record _sips._tcp.$1"
+	if ! command -v host >/dev/null; then
+		srv="whether an SRV record only 'host' could tell: package bind9-host"
+	elif timeout 5 host -t SRV "_sips._tcp.$1" 2>/dev/null | grep -q ' SRV '
+	then
 		return 0
-	warn "EDGE_PEERS: DNS has no address of $1, and no SRV record that could be" \
-		"found: calls to it will fail; see 'host -t SRV _sips._tcp.$1', or" \
-		"write $1=ADDR:PORT"
+	fi
+	warn "EDGE_PEERS: DNS has no address of $1 (getent ahosts $1), and $srv:" \
+		"calls to it will fail, unless you write $1=ADDR:PORT"
 }
 
 check_legacy()
@@ -172,6 +182,23 @@ check_tls_cfg()
 				"#${pair%%=*}: it is from an older version; take them from" \
 				"cfg/tls.cfg"
 	done
+}
+
+# Each file that the finished tls.cfg names.  Kamailio looks for those that are
+# not absolute beside its own configuration, and edge-start makes peer-ca.
+check_files_of()
+{
+	while read -r what file; do
+		case $file in
+		/engine:* | /uri:* | "$EDGE_RUN/peer-ca" | '') ;;
+		/*) check_readable "$EDGE_CFG_DIR/tls.cfg: $what" "$file" \
+			"put it there, or take the line out" ;;
+		esac
+	done <<-END
+		$(sed -nE 's/[[:blank:]]*#.*//; s/"//g; s/^[[:blank:]]+//
+			s/^(crl|ca_list|ca_path|certificate|private_key)[[:blank:]]*=/\1 /p' \
+			"$1")
+	END
 }
 
 # --- what the settings name ------------------------------------------------
@@ -234,14 +261,25 @@ check_names()
 
 check_peer_ca()
 {
-	openssl storeutl -noout -certs "$EDGE_PEER_CA" 2>/dev/null |
-		grep -q '^Total found: [1-9]' ||
+	if ! openssl storeutl -noout -certs "$EDGE_PEER_CA" 2>/dev/null |
+		grep -q '^Total found: [1-9]'; then
 		complain "EDGE_PEER_CA: $EDGE_PEER_CA holds no PEM certificate: name the" \
 			"file with the CAs that sign your peers' certificates"
+		return
+	fi
+	# who signed himself is his own CA
+	openssl storeutl -noout -text -certs "$EDGE_PEER_CA" 2>/dev/null | awk '
+		/^ *Issuer:/ {sub(/^ *Issuer: */, ""); issuer = $0}
+		/^ *Subject:/ {sub(/^ *Subject: */, ""); ca += $0 == issuer}
+		/^ *CA:TRUE/ {ca++}
+		END {exit !ca}' ||
+		complain "EDGE_PEER_CA: $EDGE_PEER_CA holds no CA's certificate, only" \
+			"such as a CA has signed: name the file with the CAs themselves"
 }
 
 check_legacy_pair()
 {
+	before=$problems
 	check_pair EDGE_LEGACY_CERT "$EDGE_LEGACY_CERT" \
 		EDGE_LEGACY_KEY "$EDGE_LEGACY_KEY"
 	[ "$problems" = "$before" ] || return 0
@@ -250,6 +288,12 @@ check_legacy_pair()
 		complain "EDGE_LEGACY_CERT: $EDGE_LEGACY_CERT has no RSA key, and old" \
 			"phones know nothing else: edge-cert server DIR $EDGE_DOMAIN --rsa" \
 			"--out legacy"
+}
+
+# notBefore=TIME, as openssl writes it
+is_to_come()
+{
+	[ "$(date -d "${1#*=}" +%s)" -gt "$(date +%s)" ]
 }
 
 # A certificate and its key, each with the name of its setting.
@@ -261,6 +305,9 @@ check_pair()
 	elif ! openssl x509 -in "$2" -noout -checkend 0 >/dev/null; then
 		complain "$1: $2 expired, $(openssl x509 -in "$2" -noout -enddate):" \
 			"renew it"
+	elif is_to_come "$(openssl x509 -in "$2" -noout -startdate)"; then
+		complain "$1: $2 is not valid yet," \
+			"$(openssl x509 -in "$2" -noout -startdate): compare with 'date -u'"
 	elif [ "$(openssl x509 -in "$2" -noout -pubkey)" != \
 		"$(openssl pkey -in "$4" -pubout 2>/dev/null)" ]; then
 		complain "$3: $4 is not the key of $2"

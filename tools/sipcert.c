@@ -15,7 +15,7 @@
 
 #include "sipcert.h"
 
-static int usage(FILE *f)
+static void synopsis(FILE *f)
 {
 	fputs("usage: sipcert list [--common-name] CERT.pem\n"
 		  "       sipcert check [--wildcard] [--common-name] [--eku M] "
@@ -24,16 +24,24 @@ static int usage(FILE *f)
 		  "--domain D\n"
 		  "               [--ca FILE] [--crl FILE] [--cert FILE [--key FILE]] "
 		  "[--timeout S]\n"
-		  "               HOST[:PORT]\n"
-		  "list   every subjectAltName entry and CN: a SIP domain identity "
+		  "               HOST[:PORT]\n",
+			f);
+}
+
+static int help(void)
+{
+	FILE *f = stdout;
+
+	synopsis(f);
+	fputs("list   every subjectAltName entry and CN: a SIP domain identity "
 		  "(RFC 5922 s7.1)\n"
 		  "       or refused, and by which clause; purposes and key. Exit 0; 2 "
 		  "unreadable\n"
-		  "check  is the certificate good for domain D, step by step. Exit 0 "
-		  "match,\n"
-		  "       1 no match, 2 unreadable or usage. Chain and validity are a "
-		  "handshake's\n"
-		  "       matter: the validity is told, the chain is not looked at\n"
+		  "check  is the certificate good for domain D, now, step by step. "
+		  "Exit 0 match,\n"
+		  "       1 no match, or expired, or not valid yet; 2 unreadable or "
+		  "usage. Its\n"
+		  "       chain is not looked at: that is a handshake's matter\n"
 		  "probe  a TLS handshake with the server for domain D, step by step, "
 		  "and why it\n"
 		  "       would fail. Exit 0 if it is complete and the server is D's, "
@@ -61,7 +69,17 @@ static int usage(FILE *f)
 		  "  --key FILE      its key (default: in the same file)\n"
 		  "  --timeout S     give up after so many seconds (default: 10)\n",
 			f);
-	return f == stdout ? 0 : EXIT_UNREADABLE;
+	return 0;
+}
+
+/* What is wrong with the command line, and what it looks like. Returns -1. */
+static int wrong(const char *format, const char *word)
+{
+	fputs("sipcert: ", stderr);
+	fprintf(stderr, format, word);
+	fputs("; sipcert --help tells more\n", stderr);
+	synopsis(stderr);
+	return -1;
 }
 
 static void print_line(void *arg, const char *line)
@@ -125,25 +143,37 @@ static int parse_seconds(const char *text, int *seconds)
 	return *seconds > 0 ? 0 : -1;
 }
 
-/* An option with a value: 0; 1: it is none of these; -1: the value is bad. */
-static int parse_value(struct options *o, const char *name, const char *value)
+/* Where an option's text goes; NULL: it is none of these. */
+static const char **text_option(struct options *o, const char *name)
 {
 	if(strcmp(name, "--domain") == 0)
-		o->domain = value;
-	else if(strcmp(name, "--eku") == 0)
-		return cm_eku_mode(value, strlen(value), &o->ident.eku);
-	else if(strcmp(name, "--ca") == 0)
-		o->ca = value;
-	else if(strcmp(name, "--crl") == 0)
-		o->crl = value;
-	else if(strcmp(name, "--cert") == 0)
-		o->cert = value;
-	else if(strcmp(name, "--key") == 0)
-		o->key = value;
-	else if(strcmp(name, "--timeout") == 0)
-		return parse_seconds(value, &o->seconds);
-	else
+		return &o->domain;
+	if(strcmp(name, "--ca") == 0)
+		return &o->ca;
+	if(strcmp(name, "--crl") == 0)
+		return &o->crl;
+	if(strcmp(name, "--cert") == 0)
+		return &o->cert;
+	return strcmp(name, "--key") == 0 ? &o->key : NULL;
+}
+
+/* An option with a value: 0; 1: it is none of these; -1: the value is bad.
+ * value is NULL if nothing follows. */
+static int parse_value(struct options *o, const char *name, const char *value)
+{
+	const char **text = text_option(o, name);
+	int is_eku = strcmp(name, "--eku") == 0;
+
+	if(!text && !is_eku && strcmp(name, "--timeout") != 0)
 		return 1;
+	if(!value)
+		return wrong("%s needs a value", name);
+	if(text)
+		*text = value;
+	else if(is_eku && cm_eku_mode(value, strlen(value), &o->ident.eku) < 0)
+		return wrong("--eku is tls, sip or any, not \"%s\"", value);
+	else if(!is_eku && parse_seconds(value, &o->seconds) < 0)
+		return wrong("--timeout is 1 to 9999 seconds, not \"%s\"", value);
 	return 0;
 }
 
@@ -152,7 +182,7 @@ static int parse(struct options *o, int argc, char **argv)
 	int i;
 
 	for(i = 2; i < argc; i++) {
-		int taken = i + 1 < argc ? parse_value(o, argv[i], argv[i + 1]) : 1;
+		int taken = parse_value(o, argv[i], argv[i + 1]);
 
 		if(taken < 0)
 			return -1;
@@ -162,24 +192,54 @@ static int parse(struct options *o, int argc, char **argv)
 			o->match.wildcard = 1;
 		else if(strcmp(argv[i], "--common-name") == 0)
 			o->ident.common_name = 1;
-		else if(argv[i][0] == '-' || o->target)
-			return -1;
+		else if(argv[i][0] == '-')
+			return wrong("no option \"%s\"", argv[i]);
+		else if(o->target)
+			return wrong("one at a time: what is \"%s\"?", argv[i]);
 		else
 			o->target = argv[i];
 	}
-	return o->target && (o->cert || !o->key) ? 0 : -1;
+	if(o->key && !o->cert)
+		return wrong("--key %s belongs to a --cert", o->key);
+	return 0;
 }
 
-/* Options of another command are no usage. */
-static int is_list(const struct options *o)
+/* An option that only other commands have, or NULL. */
+static const char *foreign_option(const struct options *o, int has_domain)
 {
-	return !o->domain && !o->match.wildcard && !o->ident.eku && !o->ca
-		   && !o->crl && !o->cert;
+	if(o->ca || o->crl)
+		return o->ca ? "--ca" : "--crl";
+	if(o->cert)
+		return "--cert";
+	if(has_domain)
+		return NULL;
+	if(o->domain)
+		return "--domain";
+	if(o->match.wildcard)
+		return "--wildcard";
+	return o->ident.eku ? "--eku" : NULL;
 }
 
-static int is_check(const struct options *o)
+/* Is there all that this command needs, and nothing else? 0 or -1. */
+static int fits(const char *command, const struct options *o)
 {
-	return o->domain && o->domain[0] && !o->ca && !o->crl && !o->cert;
+	int is_probe = strcmp(command, "probe") == 0;
+	int has_domain = is_probe || strcmp(command, "check") == 0;
+	const char *foreign = is_probe ? NULL : foreign_option(o, has_domain);
+
+	if(!has_domain && strcmp(command, "list") != 0)
+		return wrong("no command \"%s\"", command);
+	if(foreign)
+		return wrong(strcmp(command, "list") == 0 ? "list takes no %s"
+												  : "check takes no %s",
+				foreign);
+	if(has_domain && (!o->domain || !o->domain[0]))
+		return wrong("%s needs --domain D: whose is it to be?", command);
+	if(!o->target)
+		return wrong(is_probe ? "%s needs a peer, HOST or HOST:PORT"
+							  : "%s needs a file with a certificate",
+				command);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -188,14 +248,12 @@ int main(int argc, char **argv)
 
 	if(argc == 2
 			&& (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0))
-		return usage(stdout);
-	if(argc < 2 || parse(&o, argc, argv) < 0)
-		return usage(stderr);
-	if(strcmp(argv[1], "list") == 0 && is_list(&o))
+		return help();
+	if(argc < 2)
+		wrong("%s", "what is to be done?");
+	if(argc < 2 || parse(&o, argc, argv) < 0 || fits(argv[1], &o) < 0)
+		return EXIT_UNREADABLE;
+	if(strcmp(argv[1], "list") == 0)
 		return list(&o);
-	if(strcmp(argv[1], "check") == 0 && is_check(&o))
-		return check(&o);
-	if(strcmp(argv[1], "probe") == 0 && o.domain)
-		return probe(&o);
-	return usage(stderr);
+	return strcmp(argv[1], "check") == 0 ? check(&o) : probe(&o);
 }

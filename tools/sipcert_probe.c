@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "../modules/cert_match/cm_domain.h"
@@ -47,28 +48,54 @@ static int note_ticket(SSL *ssl, SSL_SESSION *session)
 	return 0;
 }
 
+static int is_readable(const char *file)
+{
+	if(access(file, R_OK) == 0)
+		return 1;
+	fprintf(stderr, "sipcert: cannot read %s: %s\n", file, strerror(errno));
+	return 0;
+}
+
+static int load_key(SSL_CTX *ctx, const char *file, const struct options *o)
+{
+	BIO *bio = BIO_new_file(file, "r");
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL) : NULL;
+	int ret = -1;
+
+	if(!key)
+		fprintf(stderr, "sipcert: no private key in %s%s\n", file,
+				o->key ? "" : ": name it with --key");
+	else if(SSL_CTX_use_PrivateKey(ctx, key) != 1)
+		fprintf(stderr, "sipcert: the key in %s is not that of %s\n", file,
+				o->cert);
+	else
+		ret = 0;
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return ret;
+}
+
 static int load_own(SSL_CTX *ctx, const struct options *o)
 {
 	const char *key = o->key ? o->key : o->cert;
 
 	if(!o->cert)
 		return 0;
+	if(!is_readable(o->cert) || !is_readable(key))
+		return -1;
 	if(SSL_CTX_use_certificate_chain_file(ctx, o->cert) != 1) {
 		fprintf(stderr, "sipcert: cannot use the certificate in %s\n", o->cert);
 		return -1;
 	}
-	if(SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
-		fprintf(stderr, "sipcert: cannot use the key in %s for %s\n", key,
-				o->cert);
-		return -1;
-	}
-	return 0;
+	return load_key(ctx, key, o);
 }
 
 static int load_trust(SSL_CTX *ctx, const struct options *o)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 
+	if((o->ca && !is_readable(o->ca)) || (o->crl && !is_readable(o->crl)))
+		return -1;
 	if(o->ca ? SSL_CTX_load_verify_file(ctx, o->ca) != 1
 			 : SSL_CTX_set_default_verify_paths(ctx) != 1) {
 		fprintf(stderr, "sipcert: no CA certificates in %s\n",

@@ -140,7 +140,8 @@ int target_connect(const struct target *target, int64_t deadline,
 	int fd = -1;
 
 	if(error != 0) {
-		printf("tcp      %s: %s\n", target->host, gai_strerror(error));
+		printf("tcp      %s: the name does not resolve: %s\n", target->host,
+				gai_strerror(error));
 		return -1;
 	}
 	for(a = list; a && fd < 0; a = a->ai_next) {

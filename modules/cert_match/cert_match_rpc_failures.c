@@ -2,6 +2,7 @@
 /* What can an operator ask about handshakes that failed? Each row is copied out
  * under the ledger's lock, then printed. */
 
+#include <arpa/inet.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,32 +13,20 @@
 #include "../../core/rpc_lookup.h"
 
 #include "cert_match_rpc_failures.h"
+#include "cert_match_rpc_words.h"
 #include "cm_ledger.h"
 #include "cm_tell.h"
 
-/* So many rows if nobody says how many. */
-#define CM_FAILURES_DEFAULT 50
-#define CM_FAILING_DEFAULT 100
-#define CM_LIMIT_MAX 10000
+static const char cm_failures_usage[] =
+		"cert_match.failures [peer address] [limit (1 to 10000) [offset]]";
+static const char cm_failing_usage[] =
+		"cert_match.failing [limit (1 to 10000) [offset]]";
 
-#define CM_FAILURES_USAGE                                                      \
-	"usage: cert_match.failures [peer address] [limit (1 to 10000) [offset]]"
-#define CM_FAILING_USAGE                                                       \
-	"usage: cert_match.failing [limit (1 to 10000) [offset]]"
-
-/* Which rows are asked for. */
-struct cm_page {
-	int limit;
-	int offset;
+/* Whose failures are asked for. */
+struct cm_whose {
 	int has_peer;
 	struct cm_address peer;
 };
-
-static int cm_page_fits(const struct cm_page *page)
-{
-	return page->limit >= 1 && page->limit <= CM_LIMIT_MAX && page->offset >= 0
-		   && page->offset <= CM_LIMIT_MAX;
-}
 
 static int cm_int(uint64_t n)
 {
@@ -85,50 +74,40 @@ static int cm_add_failure(
 			"failures_of_peer", cm_int(of_peer));
 }
 
-/* [peer] [limit [offset]]: what is no address is the limit. 0 or -1. */
-static int cm_scan_failures(rpc_t *rpc, void *ctx, struct cm_page *page)
+/* One address. 0 or -1. */
+static int cm_peer_word(void *arg, const str *word)
 {
-	char *word, *end;
-	long n;
+	struct cm_whose *whose = arg;
+	char text[INET6_ADDRSTRLEN + 2]; /* with brackets */
 
-	if(rpc->scan(ctx, "*.s", &word) < 1)
-		return 0;
-	page->has_peer = cm_tell_parse(word, &page->peer) == 0;
-	if(page->has_peer) {
-		if(rpc->scan(ctx, "*.d", &page->limit) < 1)
-			return 0;
-	} else {
-		n = strtol(word, &end, 10);
-		if(end == word || *end != '\0' || n < 1 || n > CM_LIMIT_MAX)
-			return -1;
-		page->limit = (int)n;
-	}
-	rpc->scan(ctx, "*.d", &page->offset);
-	return cm_page_fits(page) ? 0 : -1;
+	if(whose->has_peer || word->len < 0 || word->len >= (int)sizeof(text))
+		return -1;
+	memcpy(text, word->s, (size_t)word->len);
+	text[word->len] = '\0';
+	whose->has_peer = 1;
+	return cm_tell_parse(text, &whose->peer);
 }
 
 static void cm_rpc_failures(rpc_t *rpc, void *ctx)
 {
-	struct cm_page page = {CM_FAILURES_DEFAULT, 0, 0, {{0}, 0, 0}};
 	uint64_t before = UINT64_MAX, of_peer;
+	struct cm_whose whose = {0, {{0}, 0, 0}};
+	struct cm_rpc_page page;
 	struct cm_failure f;
-	int i;
+	unsigned i;
 
-	if(cm_scan_failures(rpc, ctx, &page) < 0) {
-		rpc->fault(ctx, 400, CM_FAILURES_USAGE);
+	if(cm_rpc_words(rpc, ctx, &page, cm_peer_word, &whose, cm_failures_usage)
+			< 0)
 		return;
-	}
 	/* what is added meanwhile is newer, and does not move the rows */
 	for(i = 0; i < page.offset + page.limit; i++) {
 		if(cm_ledger_before(
-				   before, page.has_peer ? &page.peer : NULL, &f, &of_peer)
+				   before, whose.has_peer ? &whose.peer : NULL, &f, &of_peer)
 				< 0)
 			return;
 		before = f.number;
 		if(i >= page.offset && cm_add_failure(rpc, ctx, &f, of_peer) < 0) {
-			rpc->fault(ctx, 500,
-					"the reply is too long: ask for fewer than %d rows",
-					page.limit);
+			cm_rpc_too_long(rpc, ctx, page.limit);
 			return;
 		}
 	}
@@ -161,31 +140,32 @@ static int cm_add_failing(rpc_t *rpc, void *ctx, const struct cm_failing *p)
 			"last_cause", cm_cause_token(p->cause));
 }
 
+static int cm_no_word(void *arg, const str *word)
+{
+	(void)arg;
+	(void)word;
+	return -1;
+}
+
 static void cm_rpc_failing(rpc_t *rpc, void *ctx)
 {
-	struct cm_page page = {CM_FAILING_DEFAULT, 0, 0, {{0}, 0, 0}};
 	struct cm_failing *peers;
-	int i, n;
+	struct cm_rpc_page page;
+	unsigned i, n;
 
-	if(rpc->scan(ctx, "*.d", &page.limit) > 0)
-		rpc->scan(ctx, "*.d", &page.offset);
-	if(!cm_page_fits(&page)) {
-		rpc->fault(ctx, 400, CM_FAILING_USAGE);
+	if(cm_rpc_words(rpc, ctx, &page, cm_no_word, NULL, cm_failing_usage) < 0)
 		return;
-	}
 	peers = pkg_malloc(CM_LEDGER_PEERS * sizeof(*peers));
 	if(!peers) {
 		PKG_MEM_ERROR;
 		rpc->fault(ctx, 500, "no memory for %d peers", CM_LEDGER_PEERS);
 		return;
 	}
-	n = (int)cm_ledger_failing(peers, CM_LEDGER_PEERS);
-	qsort(peers, (size_t)n, sizeof(*peers), cm_by_count);
+	n = cm_ledger_failing(peers, CM_LEDGER_PEERS);
+	qsort(peers, n, sizeof(*peers), cm_by_count);
 	for(i = page.offset; i < n && i - page.offset < page.limit; i++) {
 		if(cm_add_failing(rpc, ctx, &peers[i]) < 0) {
-			rpc->fault(ctx, 500,
-					"the reply is too long: ask for fewer than %d rows",
-					page.limit);
+			cm_rpc_too_long(rpc, ctx, page.limit);
 			break;
 		}
 	}

@@ -42,6 +42,9 @@ static int cm_add_addresses(rpc_t *rpc, void *s, struct cm_conn_info *info)
 	if(info->local_ip.af == 0)
 		return rpc->struct_add(s, "s", "local", "");
 	local[ip_addr2sbufz(&info->local_ip, local, sizeof(local) - 1)] = '\0';
+	/* nor a port, until TCP is up */
+	if(info->local_port == 0)
+		return rpc->struct_add(s, "s", "local", local);
 	return rpc->struct_printf(s, "local", "%s:%u", local, info->local_port);
 }
 

@@ -11,6 +11,7 @@
 #define CM_ALERT_CLOSE_NOTIFY 0
 #define CM_ALERT_HANDSHAKE_FAILURE 40
 #define CM_ALERT_USER_CANCELED 90
+#define CM_TLS_1_2 0x0303
 /* OpenSSL's reasons beyond this are alerts that it received */
 #define CM_REASON_ALERTS 1000
 #define CM_REASON_LAST_ALERT (CM_REASON_ALERTS + 255)
@@ -160,8 +161,10 @@ static enum cm_cause cm_by_alert(const struct cm_shake *s, int alert)
 	if(alert == CM_ALERT_HANDSHAKE_FAILURE && s->outgoing) {
 		/* RFC 8446 s6.2: no acceptable set of parameters; and what a TLS 1.2
 		 * server says when no certificate came (RFC 5246 s7.4.6) */
-		return s->stage <= CM_STAGE_CERTIFICATE ? CM_CAUSE_NO_COMMON_CIPHER
-												: CM_CAUSE_OWN_CERT_MISSING;
+		if(s->stage <= CM_STAGE_CERTIFICATE)
+			return CM_CAUSE_NO_COMMON_CIPHER;
+		return s->own_cert ? CM_CAUSE_OWN_CERT_REFUSED
+						   : CM_CAUSE_OWN_CERT_MISSING;
 	}
 	return CM_FIND(cm_alerts, alert, CM_CAUSE_PEER_ALERT);
 }
@@ -178,6 +181,8 @@ static enum cm_cause cm_by_refusal(const struct cm_shake *s)
 	/* a hello in this format that is good enough gets beyond its stage */
 	if(s->hello.opening == CM_OPENING_SSL2 && s->stage <= CM_STAGE_HELLO)
 		return CM_CAUSE_SSL2_HELLO;
+	if(cause == CM_CAUSE_OLD_TLS && s->hello.version >= CM_TLS_1_2)
+		return CM_CAUSE_NO_COMMON_VERSION;
 	return cause;
 }
 

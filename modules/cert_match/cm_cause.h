@@ -15,12 +15,13 @@ enum cm_cause {
 	CM_CAUSE_NO_TCP,    /* outgoing: refused, or no answer */
 	CM_CAUSE_PLAIN_SIP, /* the peer speaks SIP without TLS */
 	CM_CAUSE_PLAIN_HTTP,
-	CM_CAUSE_NOT_TLS,         /* other bytes that are no TLS */
-	CM_CAUSE_PORT_SCAN,       /* connected and left without a byte */
-	CM_CAUSE_TIMEOUT,         /* nothing, or nothing more, came in time */
-	CM_CAUSE_OLD_TLS,         /* the peer only knows versions we refuse */
-	CM_CAUSE_SSL2_HELLO,      /* the same, and greeted in SSL 2.0 format */
-	CM_CAUSE_VERSION_REFUSED, /* the peer refuses our versions (its alert) */
+	CM_CAUSE_NOT_TLS,           /* other bytes that are no TLS */
+	CM_CAUSE_PORT_SCAN,         /* connected and left without a byte */
+	CM_CAUSE_TIMEOUT,           /* nothing, or nothing more, came in time */
+	CM_CAUSE_OLD_TLS,           /* the peer only knows versions we refuse */
+	CM_CAUSE_NO_COMMON_VERSION, /* today's TLS, but not what we allow */
+	CM_CAUSE_SSL2_HELLO,        /* the same, and greeted in SSL 2.0 format */
+	CM_CAUSE_VERSION_REFUSED,   /* the peer refuses our versions (its alert) */
 	CM_CAUSE_NO_COMMON_CIPHER,
 	CM_CAUSE_OWN_CERT_REFUSED, /* the peer does not trust our certificate */
 	CM_CAUSE_OWN_CERT_MISSING, /* the peer wants a certificate of ours */

@@ -73,7 +73,9 @@ static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
 		struct cm_names names = cm_ident_names(&set);
 
 		cm_stats_inc(CM_STAT_PEER_CERTS);
-		cm_expiry_seen(&info, set.fingerprint, set.not_after, &names);
+		/* what nobody vouches for anybody can show by the thousand */
+		if(info.verified || s->first_fault == X509_V_ERR_CERT_HAS_EXPIRED)
+			cm_expiry_seen(&info, set.fingerprint, set.not_after, &names);
 	}
 	if(s->cert && !info.verified)
 		cm_stats_inc(CM_STAT_PEER_UNVERIFIED);

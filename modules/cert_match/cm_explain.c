@@ -131,15 +131,23 @@ static const char *cm_date(char *out, size_t size, int64_t when)
 	return out;
 }
 
+static enum cm_reason cm_time(const struct cm_ident_set *set, int64_t now)
+{
+	if(now < set->not_before)
+		return CM_NOT_YET;
+	return now > set->not_after ? CM_EXPIRED : CM_OK;
+}
+
 static void cm_print_validity(
 		struct cm_printer *p, const struct cm_ident_set *set, int64_t now)
 {
 	char from[40], to[40];
+	enum cm_reason r = cm_time(set, now);
 	const char *word = "which is now";
 
-	if(now < set->not_before)
+	if(r == CM_NOT_YET)
 		word = "which is still to come: a handshake refuses it";
-	else if(now > set->not_after)
+	else if(r == CM_EXPIRED)
 		word = "which is past: a handshake refuses it";
 	cm_print(p, "valid from %s to %s, %s (RFC 5280 s4.1.2.5)",
 			cm_date(from, sizeof(from), set->not_before),
@@ -196,8 +204,9 @@ static enum cm_reason cm_print_set(struct cm_printer *p,
 	cm_print_validity(p, set, now);
 	cm_print_purposes(p, cert, mode);
 	key = cm_print_key(p, cert);
-	cm_print(p, "%u %s from %u entries, source: %s (RFC 5922 s7.1)", set->count,
+	cm_print(p, "%u %s from %u %s, source: %s (RFC 5922 s7.1)", set->count,
 			set->count == 1 ? "identity" : "identities", set->entries,
+			set->entries == 1 ? "entry" : "entries",
 			set->count ? cm_source_name(set->source) : "none");
 	return cm_eku_purposes(cert, mode) == CM_OK ? key : CM_PURPOSE;
 }
@@ -254,15 +263,19 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 	/* the chain is another question: here it is taken as verified */
 	struct cm_peer peer = {.has_cert = 1, .verified = 1};
 	char text[CM_SHOWN_MAX];
-	enum cm_reason r;
+	enum cm_reason r = CM_OK;
 
 	cm_read_whole(der, len, ident, &set, cm_print_entry, &p);
 	peer.purpose = set.purpose;
-	if(set.reason != CM_MALFORMED && cm_cert_parse(der, len, &cert) == 0)
+	if(set.reason != CM_MALFORMED && cm_cert_parse(der, len, &cert) == 0) {
 		peer.purpose = cm_print_set(&p, &cert, &set, ident->eku, now);
+		/* RFC 5922 s7.1: first the validity, then the names */
+		r = cm_time(&set, now);
+	}
 	peer.ident_reason = set.reason;
 	peer.names = cm_ident_names(&set);
-	r = cm_decide(&peer, domain, domain_len, match);
+	if(r == CM_OK)
+		r = cm_decide(&peer, domain, domain_len, match);
 	cm_printable(text, sizeof(text), domain, domain_len);
 	cm_print(&p, "%s \"%s\": %s (%s)", r == CM_OK ? "match" : "no match", text,
 			r == CM_OK ? "one of the identities is this domain"

@@ -25,8 +25,8 @@ typedef void (*cm_line_f)(void *arg, const char *line);
 enum cm_reason cm_explain_list(const uint8_t *der, size_t len,
 		const struct cm_ident_opts *opts, cm_line_f line, void *arg);
 
-/* The decision for domain. now: seconds since 1970, for the validity that is
- * told, not judged (the chain is judged in a handshake). */
+/* The decision for domain. now: seconds since 1970, at which the certificate
+ * has to be valid. The chain is not looked at: it is judged in a handshake. */
 enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 		const char *domain, size_t domain_len,
 		const struct cm_ident_opts *ident, const struct cm_match_opts *match,

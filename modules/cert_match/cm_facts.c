@@ -21,8 +21,11 @@ void cm_facts_look(
 	s->cert = SSL_get1_peer_certificate(ssl);
 	s->verify = SSL_get_verify_result(ssl);
 	s->resumed = SSL_session_reused(ssl);
-	if(trace)
+	s->first_fault = (int)s->verify;
+	if(trace) {
 		s->opening = trace->shake.hello.opening;
+		s->first_fault = trace->chain_error;
+	}
 	if(sni) {
 		s->sni_len = strnlen(sni, CM_SNI_MAX);
 		memcpy(s->sni, sni, s->sni_len);

@@ -17,6 +17,7 @@ struct cm_snapshot {
 	const char *cipher;
 	X509 *cert; /* a reference of ours, or NULL */
 	long verify;
+	int first_fault; /* of the chain, as the trace saw it; X509_V_... */
 	int resumed;
 	enum cm_opening opening;
 	size_t sni_len;

@@ -154,23 +154,35 @@ int cm_life_begin(struct tcp_connection *c)
 	return 0;
 }
 
-/* tcp_main is about to close the socket: the last look at it. A connection that
- * never came up has no round-trip time. */
+/* A connection that never came up has no round-trip time. What the peer did to
+ * one that did may have been met by a write, which does not tell. */
+static void cm_last_look(struct cm_trace *trace, const struct tcp_info *tcp)
+{
+	if(tcp->tcpi_rtt != 0)
+		trace->tcp_up = 1;
+	if(trace->shake.end != CM_END_SILENCE)
+		return;
+	if(tcp->tcpi_state == TCP_CLOSE)
+		trace->shake.end = CM_END_RESET;
+	else if(tcp->tcpi_state == TCP_CLOSE_WAIT)
+		trace->shake.end = CM_END_EOF;
+}
+
+/* tcp_main is about to close the socket: the last look at it. */
 void cm_life_closing(struct tcp_connection *c, int fd)
 {
 	struct cm_rec *rec = cm_store_find(c->id);
 	struct tcp_info tcp;
 	socklen_t len = sizeof(tcp);
 
-	if(likely(!rec || rec->info.dir == CM_DIR_IN))
+	if(!rec || likely(!rec->trace))
 		return;
 	/* whoever holds it may be waiting for this very process; then there is
 	 * life in the connection anyway */
 	if(lock_try(&c->write_lock) != 0)
 		return;
-	if(rec->trace && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) == 0
-			&& tcp.tcpi_rtt != 0)
-		rec->trace->tcp_up = 1;
+	if(rec->trace && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) == 0)
+		cm_last_look(rec->trace, &tcp);
 	lock_release(&c->write_lock);
 }
 

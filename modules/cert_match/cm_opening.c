@@ -105,8 +105,8 @@ static enum cm_opening cm_by_word(const char *text, size_t len)
 /* RFC 8446 s5.1: a type (change_cipher_spec to heartbeat), then 3.x. */
 static int cm_is_record(const uint8_t *b, size_t len)
 {
-	return b[0] >= 20 && b[0] <= 24 && (len < 2 || b[1] == 3)
-		   && (len < 3 || b[2] <= 4);
+	/* RFC 8446 s5.1: the record's minor version says nothing */
+	return b[0] >= 20 && b[0] <= 24 && (len < 2 || b[1] == 3);
 }
 
 /* RFC 5246 app. E.2: two octets of length, the first bit set; a CLIENT-HELLO;

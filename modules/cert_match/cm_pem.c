@@ -2,7 +2,9 @@
 /* Which certificate is in this file? The first one. */
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
@@ -14,27 +16,44 @@
 
 #define CM_FILE_MAX (1024 * 1024)
 
+/* A regular file, and nothing that could keep us waiting (a FIFO, a terminal).
+ */
+static int cm_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if(fd < 0)
+		return -1;
+	if(fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
 /* A whole file of at most CM_FILE_MAX octets; a longer one does not end. */
 static uint8_t *cm_read(const char *path, size_t *len)
 {
 	uint8_t *buf = NULL;
-	FILE *f = fopen(path, "rb");
+	int fd = cm_open(path), why;
+	ssize_t n = -1;
 
-	if(!f)
+	if(fd < 0)
 		return NULL;
 	buf = OPENSSL_malloc(CM_FILE_MAX);
-	if(buf)
-		*len = fread(buf, 1, CM_FILE_MAX, f);
-	else
-		errno = ENOMEM;
-	if(buf && ferror(f)) {
-		int why = errno; /* a directory, for one */
-
+	*len = 0;
+	errno = ENOMEM;
+	while(buf && *len < CM_FILE_MAX
+			&& (n = read(fd, buf + *len, CM_FILE_MAX - *len)) > 0)
+		*len += (size_t)n;
+	why = errno;
+	close(fd);
+	if(buf && n < 0) {
 		OPENSSL_free(buf);
 		buf = NULL;
-		errno = why;
 	}
-	fclose(f);
+	errno = why;
 	return buf;
 }
 

@@ -17,6 +17,8 @@ struct cm_route {
 	/* while a route runs in this process */
 	const struct cm_route_value *values;
 	unsigned count;
+	int heard;      /* a route or function has asked for a value, ever */
+	int complained; /* about the function, once */
 };
 
 static struct cm_route cm_route;
@@ -108,13 +110,26 @@ static void cm_route_kemi(enum cm_route_id id, sip_msg_t *msg)
 	str function = {(char *)cm_route.callback, 0};
 	str event = {(char *)cm_route_names[id], 0};
 	sr_kemi_eng_t *engine = sr_kemi_eng_get();
+	int failed = 0;
 
 	if(!engine)
 		return;
 	function.len = (int)strlen(function.s);
 	event.len = (int)strlen(event.s);
 	if(sr_kemi_route(engine, msg, EVENT_ROUTE, &function, &event) < 0)
-		LM_ERR("the KEMI function %s failed for %s\n", function.s, event.s);
+		failed = 1;
+	if(cm_route.complained || (!failed && cm_route.heard))
+		return;
+	cm_route.complained = 1;
+	if(failed)
+		LM_ERR("the KEMI function %s failed for %s: it is said once\n",
+				function.s, event.s);
+	else
+		/* engines (5.6 and 6.0) do not tell whether there is such a function */
+		LM_WARN("the KEMI function %s asked for no $cert_match(event_...) of "
+				"%s: does the script have a function of that name, the one in "
+				"modparam event_callback?\n",
+				function.s, event.s);
 }
 
 void cm_route_run(enum cm_route_id id, const struct cm_route_value *values,
@@ -149,6 +164,8 @@ const char *cm_route_value(const char *name)
 {
 	unsigned i;
 
+	if(cm_route.count > 0)
+		cm_route.heard = 1;
 	for(i = 0; i < cm_route.count; i++)
 		if(strcmp(cm_route.values[i].name, name) == 0)
 			return cm_route.values[i].text;

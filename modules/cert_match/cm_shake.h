@@ -50,6 +50,7 @@ struct cm_shake {
 								   if it did, CM_REFUSED if nothing judged */
 	int client_cert_asked;      /* 1: we asked an accepted peer for one */
 	int has_cert;               /* 1: the peer showed a certificate */
+	int own_cert;               /* 1: we had one to show */
 	uint16_t version;           /* agreed on, 0 if it did not come to that */
 	/* the names of the peer's certificate, comma list, terminated; what does
 	 * not fit is left out and "..." ends the list */

@@ -11,6 +11,8 @@
 #include <openssl/x509_vfy.h>
 
 #include "cm_explain.h"
+#include "cm_match.h"
+#include "cm_name.h"
 #include "cm_tell.h"
 
 /* --- addresses and times --------------------------------------------------- */
@@ -132,7 +134,12 @@ static void cm_say_openssl(struct cm_told *t, const struct cm_failure *f)
 
 static void cm_say_reason(struct cm_told *t, const struct cm_failure *f)
 {
-	cm_say(t, "%s", cm_cause_words(f->cause));
+	if(f->cause == CM_CAUSE_WRONG_NAME && !*t->expected)
+		/* default_expect=address: no domain was meant */
+		cm_say(t, "the peer's certificate is not for the address that we "
+				  "connected to");
+	else
+		cm_say(t, "%s", cm_cause_words(f->cause));
 	switch(f->cause) {
 		case CM_CAUSE_WRONG_NAME:
 			cm_say_name(t, f);
@@ -169,10 +176,8 @@ static void cm_say_reason(struct cm_told *t, const struct cm_failure *f)
 }
 
 /* RFC 8446 s6.2: a peer that refuses our certificate may say why. */
-static const char *cm_advice(const struct cm_failure *f)
+static const char *cm_advice_alert(const struct cm_failure *f)
 {
-	if(f->cause != CM_CAUSE_OWN_CERT_REFUSED)
-		return cm_cause_advice(f->cause);
 	switch(cm_cause_alert(&f->shake)) {
 		case 42: /* bad_certificate: what RFC 5922 s7.3 leads to, too */
 			return "the peer may have meant another domain: compare the name "
@@ -188,6 +193,73 @@ static const char *cm_advice(const struct cm_failure *f)
 			return "give the peer the CA of our certificate; check that our "
 				   "certificate file holds the intermediate certificates, too";
 	}
+	return cm_cause_advice(f->cause);
+}
+
+/* Is one of these names, as they were told, the one that was meant, if only a
+ * star counted? */
+static int cm_has_star_for(const char *names, const struct cm_name *meant)
+{
+	const struct cm_match_opts opts = {.wildcard = 1};
+	uint8_t packed[1 + CM_NAME_MAX];
+	struct cm_names one = {packed, 0, CM_SOURCE_DNS};
+	const char *at = names;
+
+	while(*at) {
+		size_t len = strcspn(at, ",");
+
+		if(len > 0 && len <= CM_NAME_MAX) {
+			packed[0] = (uint8_t)len;
+			memcpy(packed + 1, at, len);
+			one.len = len + 1;
+			if(cm_match(&one, meant, &opts) == CM_OK)
+				return 1;
+		}
+		at += len + (at[len] == ',');
+	}
+	return 0;
+}
+
+/* Nothing else than this name is there, and it is no identity: a CN. */
+static int cm_is_cn_for(const char *names, const struct cm_name *meant)
+{
+	struct cm_name cn;
+
+	return cm_name_parse(names, strlen(names), 0, &cn) == CM_OK
+		   && cn.len == meant->len && memcmp(cn.text, meant->text, cn.len) == 0;
+}
+
+/* A name that a person would take for the right one: by which rule it is not,
+ * and that the rule can be changed. */
+static const char *cm_advice_name(
+		const struct cm_failure *f, const struct cm_told *t)
+{
+	struct cm_name meant;
+
+	if(!*t->expected)
+		return "the peer needs a certificate with that address as an iPAddress "
+			   "entry; or say which domain it is with tls_reuse_to(), or set "
+			   "default_expect";
+	if(cm_name_parse(t->expected, strlen(t->expected), 0, &meant) != CM_OK)
+		return cm_cause_advice(f->cause);
+	if(f->shake.name_reason == CM_NO_MATCH && cm_has_star_for(t->names, &meant))
+		return "a star in a certificate counts only with wildcard=1 (RFC 5922 "
+			   "s7.2): the peer needs a certificate that names that domain, or "
+			   "set wildcard";
+	if(f->shake.name_reason == CM_NO_IDENTITY && cm_is_cn_for(t->names, &meant))
+		return "a CN counts only with common_name=1 (RFC 5922 s7.1): the peer "
+			   "needs a certificate with that domain in its subjectAltName, or "
+			   "set common_name";
+	return cm_cause_advice(f->cause);
+}
+
+static const char *cm_advice(
+		const struct cm_failure *f, const struct cm_told *t)
+{
+	if(f->cause == CM_CAUSE_OWN_CERT_REFUSED)
+		return cm_advice_alert(f);
+	if(f->cause == CM_CAUSE_WRONG_NAME)
+		return cm_advice_name(f, t);
 	return cm_cause_advice(f->cause);
 }
 
@@ -233,7 +305,6 @@ void cm_tell(const struct cm_failure *f, struct cm_told *t)
 	t->alert_out = cm_alert_name(s->alert_out);
 	t->alert = cm_alert_name(cm_ending_alert(s));
 	t->cause = cm_cause_token(f->cause);
-	t->advice = cm_advice(f);
 	snprintf(
 			t->count, sizeof(t->count), "%llu", (unsigned long long)f->of_peer);
 	cm_printable(t->sni, sizeof(t->sni), s->hello.sni, s->hello.sni_len);
@@ -241,5 +312,6 @@ void cm_tell(const struct cm_failure *f, struct cm_told *t)
 			strnlen(f->expected, sizeof(f->expected)));
 	cm_printable(t->names, sizeof(t->names), s->names,
 			strnlen(s->names, sizeof(s->names)));
+	t->advice = cm_advice(f, t);
 	cm_say_reason(t, f);
 }

@@ -267,6 +267,7 @@ static void cm_trace_info(const SSL *cssl, int where, int ret)
 		return;
 	if(where & SSL_CB_ALERT)
 		cm_trace_alert(t, where, ret);
+	t->shake.own_cert = SSL_get_certificate(ssl) != NULL;
 	if((where & SSL_CB_LOOP) && t->shake.stage < CM_STAGE_CONFIRM) {
 		t->shake.stage = cm_trace_stage(SSL_get_state(ssl));
 		if(t->shake.stage > CM_STAGE_HELLO)

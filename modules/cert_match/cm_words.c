@@ -38,6 +38,10 @@ static const struct {
 				"the peer only has TLS versions that are refused here",
 				"update the peer; or give it a listener of its own with an "
 				"older method in tls.cfg"},
+		[CM_CAUSE_NO_COMMON_VERSION] = {"no-common-version",
+				"the peer offers no TLS version that is allowed here",
+				"compare method in tls.cfg with the versions that the peer "
+				"allows"},
 		[CM_CAUSE_SSL2_HELLO] = {"ssl2-hello",
 				"the peer greets in SSL 2.0 format and offers nothing that is "
 				"good enough here",

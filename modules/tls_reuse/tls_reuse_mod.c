@@ -151,7 +151,8 @@ static int mod_init(void)
 	if(!onsend_route_enabled(SIP_REQUEST)) {
 		LM_WARN("there is no onsend_route: without tls_reuse_onsend() in it"
 				" requests to phones are sent by address and not on their"
-				" flow's connection\n");
+				" flow's connection, and requests to domains"
+				" (tls_reuse_to()) are not sent at all\n");
 	}
 	return 0;
 }

@@ -362,15 +362,18 @@ def test_more_own_than_there_is_room_for(tmp_path):
 
 # --- peers -------------------------------------------------------------------
 
-def server() -> str:
-    """Certificates are looked at, and nobody is sent away."""
+def server(where: Path, trusted: list[Path]) -> str:
+    """These certificates are trusted, and nobody is sent away."""
     pair = certs.server("edge.test")
+    ca = where / "trusted.pem"
+    ca.write_text("".join(path.read_text() for path in trusted))
     return f"""
 [server:default]
 method = TLSv1.2+
 certificate = {pair.cert}
 private_key = {pair.key}
 verify_client = optional_no_ca
+ca_list = {ca}
 """
 
 
@@ -392,15 +395,19 @@ def show(pair: Path, source: str) -> None:
 
 def test_peers(tmp_path):
     """Six peers, room for four: the two not seen for the longest are gone,
-    our own is not."""
+    our own is not; what nobody vouches for never was there."""
     own = tmp_path / "own.pem"
     own.write_bytes(ending(31, "edge.test"))
     peers = []
     for n, days in enumerate([9, 300, 7, -2, 300, 8]):
         peers.append(tmp_path / f"p{n}.pem")
         peers[n].write_bytes(key_text() + ending(days, f"p{n}.test"))
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(key_text() + ending(-3, "p5.test"))
     with start(tmp_path / "run", own, expiry_warn_days=20,
-               max_certificates=4, tls_config=server()) as kamailio:
+               max_certificates=4,
+               tls_config=server(tmp_path, peers)) as kamailio:
+        show(stranger, "127.13.0.77")
         for n in (0, 1, 2, 3):
             show(peers[n], f"127.13.0.{n + 1}")
         # 0 was seen before 1, but is seen again

@@ -14,7 +14,7 @@ from lab.binrpc import RpcError
 from lab.proc import LabError, wait_for
 
 import broken
-from broken import HTTP, Certs, s_client, s_server, speak
+from broken import HTTP, SIP, Certs, s_client, s_server, speak
 from small import ROUTES, TLS, Small
 
 SERVER = ("127.11.0.13", 16061)
@@ -31,7 +31,7 @@ require_certificate = yes
 """
 TO_DOMAIN = """
 request_route { $du = $ru; tls_reuse_to("meant.test"); forward(); }
-onsend_route { if(tls_reuse_onsend() < 0) drop; }
+onsend_route { if(!tls_reuse_onsend()) drop; }
 """
 
 
@@ -137,6 +137,24 @@ def test_kemi(tmp_path):
             "EVENT cert_match:failure in plain-http"]
 
 
+def test_kemi_without_the_function(tmp_path):
+    """event_callback names none of the script's: said, and once."""
+    script = tmp_path / "routes.lua"
+    script.write_text(LUA)
+    before = ('loadmodule "app_lua.so"\n'
+              f'modparam("app_lua", "load", "{script}")\n'
+              'cfgengine "lua"\n')
+    with small(tmp_path, "", before=before, event_callback="tolt") as edge:
+        for number in (1, 2, 3):    # the last one's line: the others are told
+            speak(SIP)(TLS, "127.11.0.1")
+            wait_for(lambda: edge.rpc("cert_match.stats")[0]["failures"]
+                     == number, 10, "the failure")
+            wait_for(lambda: len(lines(edge, r"\[plain-sip\];")) == number,
+                     10, "the log line")
+        assert "the KEMI function tolt asked for no" in edge.text()
+    assert len(lines(edge, "the KEMI function tolt")) == 1
+
+
 def test_nobody_calls_back(tmp_path):
     """event_callback without KEMI: said at start."""
     with small(tmp_path, event_callback="told") as edge:
@@ -178,7 +196,8 @@ def test_pages(tmp_path):
         # all that were ever counted, kept or not
         assert ask("127.11.0.1")[0]["failures_of_peer"] == 4
         for bad in [(0,), (10001,), ("host",), ("127.0.0.1:5061",),
-                    ("127.0.0.1", 0), (5, -1), ("1.2.3",)]:
+                    ("127.0.0.1", 0), (5, -1), ("1.2.3",), (5, "x"), (1, 1, 1),
+                    ("127.0.0.1", "127.0.0.1"), ("[" + "1" * 60 + "]",)]:
             with pytest.raises(RpcError) as refused:
                 ask(*bad)
             assert "usage: cert_match.failures" in str(refused.value)
@@ -189,8 +208,10 @@ def test_pages(tmp_path):
                                         ("127.11.0.3", 1, "plain-http")]
         assert failing[0]["first"] <= failing[0]["last"]
         assert edge.rpc("cert_match.failing", 1, 1) == failing[1:2]
-        with pytest.raises(RpcError):
-            edge.rpc("cert_match.failing", 0)
+        for bad in [(0,), ("x",), (1, "x"), ("127.11.0.1",), (1, 1, 1)]:
+            with pytest.raises(RpcError) as refused:
+                edge.rpc("cert_match.failing", *bad)
+            assert "usage: cert_match.failing [limit" in str(refused.value)
 
 
 def test_ipv6(tmp_path):

@@ -22,7 +22,7 @@ from lab.client import ScriptedPbx
 from lab.core import Lab
 from lab.edge import START
 from lab.paths import PROJECT
-from lab.proc import wait_for
+from lab.proc import Process, wait_for
 
 POLICY = (PROJECT / "cfg" / "sdes-policy.xml").read_text("utf-8")
 REQUIRED = (
@@ -173,7 +173,10 @@ def test_value_wrong(lab: Lab, where: Path, name: str, value: str,
     ("EDGE_PEERS", "peer.test,PEER.test", "peer.test is there twice"),
     ("EDGE_PEERS", "peer.test=192.0.2.7:sip", "sip is no port"),
     ("EDGE_PEERS", "peer.test=", "say peer.test=ADDR:PORT"),
-    ("EDGE_PEERS", "peer.test=sips:192.0.2.7", "say peer.test=ADDR:PORT|port"),
+    ("EDGE_PEERS", "peer.test=sips:192.0.2.7", "say peer.test=ADDR:PORT"),
+    ("EDGE_PEERS", "peer.test=192.0.2.7", "say peer.test=ADDR:PORT, or"),
+    ("EDGE_PEERS", "peer.test=sip.peer.test:5061", "say peer.test=ADDR:PORT"),
+    ("EDGE_PEERS", "peer.test=10.99.0.1:5061", "is this edge's own address"),
     ("EDGE_LEGACY", "10.99.0.1", "say ADDR:PORT"),
     ("EDGE_LEGACY", "10.99.0.1:none", "say ADDR:PORT"),
     ("EDGE_LEGACY", "10.99.0.1:5061", "is taken by EDGE_OUTER or EDGE_INNER"),
@@ -188,7 +191,7 @@ def test_optional_setting_wrong(lab: Lab, where: Path, name: str, value: str,
     _fails(lab, {name: value}, words)
 
 
-PEERS = "peer.test=10.99.0.201"
+PEERS = "peer.test=10.99.0.201:5061"
 
 
 def test_peer_ca_wrong(lab: Lab, where: Path):
@@ -199,6 +202,13 @@ def test_peer_ca_wrong(lab: Lab, where: Path):
     path.write_text("nonsense\n")
     _fails(lab, {"EDGE_PEERS": PEERS, "EDGE_PEER_CA": str(path)},
            f"EDGE_PEER_CA: {path} holds no PEM certificate: name the file")
+    leaf = certs.client("peer.test").cert
+    _fails(lab, {"EDGE_PEERS": PEERS, "EDGE_PEER_CA": str(leaf)},
+           f"EDGE_PEER_CA: {leaf} holds no CA's certificate")
+    path.write_bytes(leaf.read_bytes() + lab.pair.ca.read_bytes())
+    status, text = _start(lab, {"EDGE_PEERS": PEERS,
+                                "EDGE_PEER_CA": str(path)}, "", "-c")
+    assert status == 0, text
 
 
 def test_legacy_pair_wrong(lab: Lab, where: Path):
@@ -253,15 +263,45 @@ def test_check_with_everything(lab: Lab, where: Path):
     too; of the old phones' listener it warns each time."""
     pair = certs.server("edge.test", "--rsa", out="edge-rsa")
     status, text = _start(lab, {
-        "EDGE_PEERS": PEERS + ",other.test=sip.other.test:5062,third.test",
+        "EDGE_PEERS": PEERS + ",other.test=192.0.2.7:5062,third.test",
         "EDGE_PEER_CA": str(lab.pair.ca), "EDGE_LEGACY": "10.99.0.1:5071",
         "EDGE_LEGACY_CERT": str(pair.cert),
         "EDGE_LEGACY_KEY": str(pair.key)}, "", "-c")
     assert status == 0, text[-2000:]
     assert "warning: EDGE_LEGACY: at 10.99.0.1:5071 phones may use TLS 1.0" \
         in text
-    assert re.findall(r"warning: EDGE_PEERS: DNS has no address of (\S+),",
+    assert re.findall(r"warning: EDGE_PEERS: DNS has no address of (\S+) ",
                       text) == ["third.test"]
+
+
+def test_no_dns_for_what_is_refused(lab: Lab, where: Path):
+    """Nobody looks up, nor warns of, a name that is refused anyway."""
+    status, text = _start(lab, {"EDGE_PEERS": "*.peer.test,edge.test,third"
+                                ".test"}, "", "-c")
+    assert status == 1
+    assert re.findall(r"DNS has no address of (\S+) ", text) == ["third.test"]
+
+
+def _own_tls_cfg(where: Path, line: str) -> dict[str, Optional[str]]:
+    """An operator's own tls.cfg: this line more, for connections we open."""
+    shutil.copytree(PROJECT / "cfg", where / "cfg", dirs_exist_ok=True)
+    path = where / "cfg" / "tls.cfg"
+    path.write_text((PROJECT / "cfg" / "tls.cfg").read_text("utf-8").replace(
+        "[client:default]\n", f"[client:default]\n{line}\n"))
+    return {"EDGE_CFG_DIR": str(where / "cfg")}
+
+
+@pytest.mark.parametrize("what", [
+    "crl", "ca_list", "ca_path", "certificate", "private_key"])
+def test_file_that_tls_cfg_names(lab: Lab, where: Path, what: str):
+    """A file that a line of tls.cfg names and that is not there; a comment
+    names none."""
+    spoilt = _own_tls_cfg(where, f'#{what} = /none\n{what} = "{where}/no" # x')
+    text = _fails(lab, spoilt, f"tls.cfg: {what}: cannot read '{where}/no':")
+    assert "/none" not in text and not (where / "tls.cfg").exists()
+    (where / "no").touch()
+    text = _start(lab, {**spoilt, "EDGE_PEERS": PEERS}, "", "-c")[1]
+    assert "edge-start:" not in text
 
 
 # --- certificates -----------------------------------------------------------
@@ -278,6 +318,13 @@ def test_certificate_expired(lab: Lab, where: Path):
     pair = certs.server("edge.test", "--expired", out="expired")
     _fails(lab, {"EDGE_CERT": str(pair.cert), "EDGE_KEY": str(pair.key)},
            f"EDGE_CERT: {pair.cert} expired, notAfter=.*: renew it")
+
+
+def test_certificate_to_come(lab: Lab, where: Path):
+    """One that is not valid yet: since when it is, and the clock."""
+    pair = certs.server("edge.test", "--not-yet", out="not-yet")
+    _fails(lab, {"EDGE_CERT": str(pair.cert), "EDGE_KEY": str(pair.key)},
+           f"EDGE_CERT: {pair.cert} is not valid yet, notBefore=.*2090 GMT")
 
 
 def test_certificate_is_none(lab: Lab, where: Path):
@@ -525,3 +572,75 @@ def test_reload_of_a_good_certificate(running: Lab):
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert _serial(running) == certs.load(pair.cert).serial_number != before
+
+
+def _reload(lab: Lab, where: Path, line: str) -> tuple[int, str]:
+    """edge-start -r with a tls.cfg that has this line more."""
+    env_file = where / "other.env"
+    env_file.write_text("".join(
+        f"{name}={value}\n" for name, value in {
+            **lab.edge.settings, **_own_tls_cfg(where, line)}.items()))
+    done = subprocess.run([str(START), "-r", str(env_file)], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
+    return done.returncode, done.stdout
+
+
+def test_reload_that_is_not_taken(running: Lab, tmp_path: Path):
+    """What kamcmd says of a reload that failed is passed on, with status 1;
+    phones connect as before.  A file that is missing is found earlier."""
+    before = _serial(running)
+    status, text = _reload(running, tmp_path, "cipher_list = NONSENSE")
+    assert status == 1
+    assert "error: 500 - " in text
+    assert "edge-start: the new TLS configuration was not taken; the old " \
+        "one stays; see the log" in text
+    assert _serial(running) == before
+    status, text = _reload(running, tmp_path, f"crl = {tmp_path}/none.pem")
+    assert status == 1
+    assert f"tls.cfg: crl: cannot read '{tmp_path}/none.pem'" in text
+    assert _reload(running, tmp_path, "# nothing")[0] == 0
+
+
+# --- a second start ---------------------------------------------------------
+
+def _files(where: Path) -> dict[str, tuple[int, int]]:
+    return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns)
+            for path in where.iterdir() if path.name != "kamailio.log"}
+
+
+@pytest.mark.parametrize("pid_file", ["as it is", "elsewhere"])
+def test_start_while_it_runs(running: Lab, pid_file: str):
+    """A second start says that there is one, which goes on as it was, also
+    when the service's -P put the pid file elsewhere."""
+    own = running.edge.run_dir / "kamailio.pid"
+    pid = own.read_text("ascii").strip()
+    if pid_file == "elsewhere":
+        own.unlink()
+    before = _files(running.edge.run_dir)
+    done = subprocess.run([str(START), str(running.edge.env_file), "-DD"],
+                          capture_output=True, text=True, check=False,
+                          timeout=10)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"edge-start: the edge is running (pid {pid}): systemctl restart "
+        "kamailio, or edge-start -r ")
+    assert _files(running.edge.run_dir) == before
+    own.write_text(pid + "\n")
+    assert running.rpc("core.version")
+
+
+def test_start_after_a_crash(running: Lab):
+    """A crash leaves pid file and sockets, and the pid may be another
+    program's by now: the next start does not mind."""
+    running.edge.kill()
+    assert (running.edge.run_dir / "kamailio_ctl").exists()
+    (running.edge.run_dir / "kamailio.pid").write_text(f"{os.getpid()}\n")
+    process = Process("kamailio", running.edge.command(),
+                      running.edge.where / "crashed.log")
+    try:
+        running.edge.wait_rpc("core.version")
+        assert process.alive()
+    finally:
+        process.stop()
+        running.edge.start()

@@ -96,6 +96,12 @@ CHECKS = [
     (["--eku", "sip"], ["--eku", "none"], "a.example", 1, "purposes"),
     (["--eku", "tls"], ["--eku", "codeSigning"], "a.example", 1, "purposes"),
     (["--eku", "any"], ["--eku", "codeSigning"], "a.example", 0, "match"),
+    # RFC 5922 s7.1: first the validity
+    ([], ["--expired"], "a.example", 1,
+     '"a.example": the certificate has expired (RFC 5280 s4.1.2.5)'),
+    ([], ["--not-yet"], "a.example", 1,
+     '"a.example": the certificate is not valid yet (RFC 5280 s4.1.2.5)'),
+    ([], ["--expired"], "b.example", 1, "has expired"),
 ]
 
 
@@ -217,13 +223,20 @@ ROWS = [
         ("SNI xn--bcher-kva.example", "authenticated as xn--bcher-kva"),
         domain="B\u00fccher.example"),
     Row("a wildcard", showing("--san", "DNS:*.test"), 1,
-        ("failed   wrong-name",)),
+        ("failed   wrong-name",
+         "advice   a star in a certificate counts only with wildcard=1")),
+    Row("a CN alone", showing("--no-san"), 1,
+        ("failed   wrong-name",
+         "advice   a CN counts only with common_name=1")),
+    Row("a CN that is allowed", showing("--no-san"), 0, (COMPLETE,),
+        ("--common-name",)),
     Row("a wildcard that is allowed", showing("--san", "DNS:*.test"), 0,
         (COMPLETE,), ("--wildcard",)),
     Row("expired", showing("--expired"), 1,
         ("valid 2020-01-01T00:00:00Z to 2020-12-31T23:59:59Z",
          "verify   certificate has expired, certificate 0",
-         'match "peer.test"', "failed   peer-expired")),
+         'no match "peer.test": the certificate has expired',
+         "failed   peer-expired")),
     Row("not yet valid", showing("--not-yet"), 1, ("failed   peer-not-yet",)),
     Row("an unknown CA", showing(by="stranger"), 1,
         ("verify   unable to get local issuer certificate",
@@ -328,6 +341,14 @@ def test_probe_of_nobody(made):
     assert said.lines()[1].startswith("failed   no-tcp, at stage tcp: ")
 
 
+def test_probe_of_a_name_that_nobody_has(made):
+    said = sipcert("probe", "--domain", "peer.test", "--ca", made.ca,
+                   "nobody.invalid")
+    assert said.code == 1
+    assert said.lines()[0].startswith(
+        "tcp      nobody.invalid: the name does not resolve: ")
+
+
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_probe_as_the_peer_sees_it(version, made):
     """RFC 5922 s7.8-1: it asks for the domain it means.
@@ -405,9 +426,68 @@ def test_usage(words, made):
     said = sipcert(*[word.format(cert=pair.cert, key=pair.key)
                      for word in words])
     assert said.code == 2
-    assert said.err.startswith(("usage: ", "sipcert: "))
+    assert said.err.startswith("sipcert: ")
     assert not said.out
     assert "PRIVATE" not in said.err
+
+
+WHY = [
+    ((), "what is to be done?"),
+    (("what", "{cert}"), 'no command "what"'),
+    (("check", "{cert}"), "check needs --domain D"),
+    (("check", "--domain", "", "{cert}"), "check needs --domain D"),
+    (("check", "--domain", "a.example"), "check needs a file"),
+    (("probe", HERE), "probe needs --domain D"),
+    (("probe", "--domain", "a.example"), "probe needs a peer, HOST"),
+    (("check", "{cert}", "--domain"), "--domain needs a value"),
+    (("check", "--domain", "a.example", "--eku", "mail", "{cert}"),
+     '--eku is tls, sip or any, not "mail"'),
+    (("probe", "--domain", "a.example", "--timeout", "1s", HERE),
+     '--timeout is 1 to 9999 seconds, not "1s"'),
+    (("list", "--verbose", "{cert}"), 'no option "--verbose"'),
+    (("list", "--domain", "a.example", "{cert}"), "list takes no --domain"),
+    (("list", "--wildcard", "{cert}"), "list takes no --wildcard"),
+    (("list", "--eku", "sip", "{cert}"), "list takes no --eku"),
+    (("list", "--ca", "{cert}", "{cert}"), "list takes no --ca"),
+    (("check", "--domain", "a.example", "--crl", "{cert}", "{cert}"),
+     "check takes no --crl"),
+    (("check", "--domain", "a.example", "--cert", "{cert}", "{cert}"),
+     "check takes no --cert"),
+    (("list", "{cert}", "{key}"), 'one at a time: what is "{key}"?'),
+    (("probe", "--domain", "a.example", "--key", "{key}", HERE),
+     "--key {key} belongs to a --cert"),
+    (("probe", "--domain", "a.example", "--cert", "{cert}", HERE),
+     "no private key in {cert}: name it with --key"),
+    (("probe", "--domain", "a.example", "--cert", "{cert}", "--key", "{cert}",
+      HERE), "no private key in {cert}\n"),
+    (("probe", "--domain", "a.example", "--cert", "{cert}", "--key",
+      "{other}", HERE), "the key in {other} is not that of {cert}"),
+    (("probe", "--domain", "a.example", "--cert", "{cert}", "--key",
+      "/nonexistent", HERE), "cannot read /nonexistent: No such file"),
+    (("probe", "--domain", "a.example", "--ca", "/nonexistent", HERE),
+     "cannot read /nonexistent: No such file"),
+    (("probe", "--domain", "a.example", "--crl", "/nonexistent", HERE),
+     "cannot read /nonexistent: No such file"),
+    (("probe", "--domain", "a.example", "--ca", "{key}", HERE),
+     "no CA certificates in {key}"),
+]
+
+
+@pytest.mark.parametrize("words, why", WHY)
+def test_what_is_wrong(words, why, made):
+    """The first line says it."""
+    pair, other = made.leaf("usage.test"), made.leaf("other.test")
+    names = {"cert": pair.cert, "key": pair.key, "other": other.key}
+    said = sipcert(*[word.format(**names) for word in words])
+    assert said.code == 2
+    assert said.err.startswith("sipcert: " + why.format(**names)), said.err
+
+
+def test_help():
+    said = sipcert("--help")
+    assert said.code == 0
+    assert said.out.startswith("usage: sipcert list ")
+    assert not said.err
 
 
 # --- edge-cert --------------------------------------------------------------
@@ -435,6 +515,15 @@ def test_edge_cert_makes_what_sipcert_accepts(tmp_path):
     assert "userinfo" in said.out
     assert "id-kp-sipDomain" in edge_cert("show", server).out or \
         SIP_DOMAIN in edge_cert("show", server).out
+
+
+def test_edge_cert_knows_an_address(tmp_path):
+    """RFC 5922 s7.1: made as asked, but it is no SIP identity."""
+    edge_cert("ca", tmp_path)
+    said = edge_cert("client", tmp_path, "192.0.2.1")
+    assert said.code == 0
+    assert "192.0.2.1 is an address, which never is a SIP identity" in said.err
+    assert not edge_cert("client", tmp_path, "192.0.2.1.example").err
 
 
 def test_edge_cert_replaces_nothing_unasked(tmp_path):

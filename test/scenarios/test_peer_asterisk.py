@@ -25,7 +25,7 @@ def running_(request, laboratories) -> \
         Iterator[tuple[Bench, dict[str, AsteriskPeer]]]:
     laboratories.close()
     for bench in a_bench(request.param, settings={"EDGE_PEERS": ",".join(
-            f"{name}={place}" for name, place in PLACES.items())}):
+            f"{name}={place}:5061" for name, place in PLACES.items())}):
         names = dns.Server(RECORDS, "phones")
         peers = {name: AsteriskPeer(
             bench.lab, name, place,

@@ -105,7 +105,13 @@ def test_next_target(bench: Bench):
 
 def test_name_that_is_not_there(bench: Bench):
     """A peer that DNS does not know: the PBX is told at once."""
+    since = bench.lab.edge.mark()
     call_id = call(bench, "nowhere.test")
     got = wait_for(lambda: [m for m in bench.pbx.about(call_id)
                             if m.status >= 200], 3, "an answer")[0]
     assert got.status == 503, got.start
+    assert got.header("warning") == \
+        '399 edge.test "DNS has no address of nowhere.test"'
+    bench.lab.edge.wait_log("INVITE to peer nowhere.test refused: 503 Peer "
+                            "Not Reachable: DNS has no address of ",
+                            since=since)

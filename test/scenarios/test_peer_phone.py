@@ -9,7 +9,7 @@ def test_phone_without_a_certificate(laboratories):
     calls and is called, as without peers."""
     laboratories.close()
     with Lab("asterisk", name="peers-phone",
-             settings={"EDGE_PEERS": "peer.test=10.99.0.201"}) as lab:
+             settings={"EDGE_PEERS": "peer.test=10.99.0.201:5061"}) as lab:
         alice = lab.registered("alice")
         alice.call("echo")
         alice.hangup()

@@ -6,6 +6,7 @@ A scripted PBX inside; outside scripted peers over mutual TLS, and phones.
 """
 
 import re
+import shutil
 import ssl
 import tempfile
 import time
@@ -20,8 +21,9 @@ from lab.bench import bench as a_bench
 from lab.binrpc import RpcError
 from lab.client import (Caller, Message, Talker, offer, parse, plain_answer,
                         reply_to, word)
+from lab.certs import TOOL
 from lab.edge import START
-from lab.paths import BUILD, RUNS
+from lab.paths import BUILD, PROJECT, RUNS
 from lab.pcap import Capture
 from lab.peer import PeerCaller, Server
 from lab.proc import run, wait_for
@@ -31,9 +33,10 @@ FILLING, LAST = "fill.test", "last.test"
 ADDRESSES = {PEER: "10.99.0.201", OTHER: "10.99.0.201",
              WRONG: "10.99.0.202", DEAD: "10.99.0.203"}
 PEERS = ",".join([
-    *(f"{name}={address}" for name, address in ADDRESSES.items()),
+    *(f"{name}={address}:5061" for name, address in ADDRESSES.items()),
     *(f"peer{number}.{FILLING}=192.0.2.1:5061" for number in range(300)),
-    f"{LAST}=192.0.2.1"])
+    f"{LAST}=192.0.2.1:5061"])
+PUT_CA = "if it is to be trusted put its CA into EDGE_PEER_CA, then"
 NAMED = re.compile(r"<sip:tr1_[\w-]+@edge\.test;transport=tls>")
 
 
@@ -185,6 +188,7 @@ def test_not_the_peer(bench: Bench, who: str, name: str):
     line = bench.lab.edge.wait_log(r"INVITE from tls:.* refused: 403: .*",
                                    since=since)
     assert re.search(r'"(.*)"', warning)[1] in line
+    assert (PUT_CA in line) == (who == "unknown CA"), line
     assert bench.pbx.about(call_id) == []
 
 
@@ -312,6 +316,88 @@ def test_reload_of_peers_cas(bench: Bench):
     text, call_id = invite(caller)
     caller.send(text)
     bench.pbx.wait(call_id)
+
+
+def crl(where: Path, *options: str) -> None:
+    run([str(TOOL), "crl", str(where), *options])
+
+
+def reload_with(bench: Bench, where: Path, line: str) -> None:
+    """edge-start -r with this line in the profiles of both directions."""
+    shutil.copytree(PROJECT / "cfg", where / "cfg", dirs_exist_ok=True)
+    path = where / "cfg" / "tls.cfg"
+    text = (PROJECT / "cfg" / "tls.cfg").read_text("utf-8")
+    path.write_text(re.sub(r"(?m)^(\[\w+:default\])$",
+                           rf"\1\n#peers {line}", text))
+    env_file = where / "edge.env"
+    env_file.write_text(bench.lab.edge.env_file.read_text("utf-8")
+                        + f"EDGE_CFG_DIR={where}/cfg\n")
+    run([str(START), "-r", str(env_file)])
+
+
+def heard_of(bench: Bench, pair: certs.Pair) -> str:
+    """What becomes of a call with this certificate: the 403's Warning, or
+    nothing when the PBX hears of it."""
+    caller = peer(bench, pair)
+    text, call_id = invite(caller)
+    caller.send(text)
+    answer = wait_for(lambda: bench.pbx.about(call_id) or caller.answer(), 5,
+                      "the call")
+    return "" if isinstance(answer, list) else answer.header("warning")
+
+
+def test_revoked_peer(bench: Bench):
+    """A CRL takes a peer's certificate back, and no other; one that is out
+    of date takes all of them, until there is a fresh one; each CA needs
+    its own."""
+    ca_file = Path(bench.lab.edge.settings["EDGE_PEER_CA"])
+    before, where = ca_file.read_text("ascii"), ca_file.parent / "ca"
+    good, stolen = (certs.client(PEER, where=where, out=out)
+                    for out in ("good", "stolen"))
+    second = where / "second"
+    run([str(TOOL), "ca", str(second), "--cn", "another CA", "--force"])
+    another = certs.client(PEER, where=second)
+    try:
+        ca_file.write_text(good.ca.read_text("ascii"))
+        reload(bench)
+        early = peer(bench, stolen)
+        early.send(invite(early)[0])
+        crl(where, str(stolen.cert))
+        reload_with(bench, where, f"crl = {where}/crl.pem")
+        assert "certificate revoked" in heard_of(bench, stolen)
+        assert heard_of(bench, good) == ""
+        text, call_id = invite(early)       # an open connection stays
+        early.send(text)
+        bench.pbx.wait(call_id, "INVITE")
+        server = Server(bench.lab, stolen, ADDRESSES[PEER])
+        try:
+            Call(bench, PEER)
+            arrival = server.arrival()
+            assert arrival.talker is None
+            assert "revoked" in str(arrival.error).lower(), arrival.error
+        finally:
+            server.close()
+        crl(where, "--expired")
+        reload_with(bench, where, f"crl = {where}/crl.pem")
+        assert "CRL has expired" in heard_of(bench, good)
+        crl(where)
+        reload_with(bench, where, f"crl = {where}/crl.pem")
+        assert "certificate revoked" in heard_of(bench, stolen)
+        assert heard_of(bench, good) == ""
+        ca_file.write_text(good.ca.read_text("ascii")
+                           + another.ca.read_text("ascii"))
+        reload_with(bench, where, f"crl = {where}/crl.pem")
+        assert "unable to get certificate CRL" in heard_of(bench, another)
+        crl(second)
+        (where / "all.pem").write_text((where / "crl.pem").read_text("ascii")
+                                       + (second / "crl.pem").read_text(
+                                           "ascii"))
+        reload_with(bench, where, f"crl = {where}/all.pem")
+        assert heard_of(bench, another) == heard_of(bench, good) == ""
+        assert "certificate revoked" in heard_of(bench, stolen)
+    finally:
+        ca_file.write_text(before)
+        reload(bench)
 
 
 # --- phones beside them -----------------------------------------------------
@@ -515,6 +601,8 @@ def test_wrong_certificate(bench: Bench, version: str, fault: str):
     assert got.status == (408 if bench.lab.edge.tm else 503), got.start
     bench.lab.edge.wait_log("TLS handshake failed, to 10.99.0.202:5061",
                             since=since)
+    if fault == "unknown CA":
+        bench.lab.edge.wait_log(f"peer {WRONG}: {PUT_CA}", since=since)
     sent = records(capture, server.place)
     hellos = [data for data in sent if data[0] == 22 and data[5] == 1]
     others = [data for data in sent if data not in hellos]
@@ -528,10 +616,16 @@ def test_wrong_certificate(bench: Bench, version: str, fault: str):
 def test_peer_is_down(bench: Bench):
     """Nobody listens there: the PBX is told, and soon."""
     net.add_phone_address(ADDRESSES[DEAD])
+    since = bench.lab.edge.mark()
     began = time.monotonic()
     got = Call(bench, DEAD).final()
     assert got.status == 503, got.start
     assert time.monotonic() - began < 6
+    assert got.header("warning") in (
+        f'399 edge.test "no TCP connection to {DEAD}: refused, or no way '
+        'there"', '399 edge.test "the TCP connection did not come up"')
+    bench.lab.edge.wait_log(f"INVITE to peer {DEAD} refused: 503 Peer Not "
+                            "Reachable: ", since=since)
 
 
 def test_two_domains_at_one_address(bench: Bench):

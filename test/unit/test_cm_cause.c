@@ -226,6 +226,19 @@ static void test_rows(void **state)
 	s.end = CM_END_REFUSED;
 	s.alert_in = s.alert_out = CM_NO_ALERT;
 	assert_int_equal(cm_cause_of(&s), CM_CAUSE_NO_EXPECTATION);
+	/* a client of TLS 1.3 alone, where 1.2 alone is allowed, is not old */
+	memset(&s, 0, sizeof(s));
+	s.alert_in = s.alert_out = CM_NO_ALERT;
+	s.end = CM_END_REFUSED;
+	s.hello.opening = TLS;
+	s.hello.version = 0x0304;
+	s.ssl_reason = SSL_R_UNSUPPORTED_PROTOCOL;
+	assert_int_equal(cm_cause_of(&s), CM_CAUSE_NO_COMMON_VERSION);
+	/* RFC 5246 s7.2.2: handshake_failure after we showed a certificate */
+	s.outgoing = s.own_cert = 1;
+	s.stage = FINISH;
+	s.alert_in = 40;
+	assert_int_equal(cm_cause_of(&s), CM_CAUSE_OWN_CERT_REFUSED);
 }
 
 /* Every cause is reached by a row, has a token of its own, words and advice. */
@@ -236,7 +249,8 @@ static void test_complete(void **state)
 
 	(void)state;
 	for(cause = 0; cause < CM_CAUSES; cause++) {
-		int reached = cause == CM_CAUSE_NO_EXPECTATION;
+		int reached = cause == CM_CAUSE_NO_EXPECTATION
+					  || cause == CM_CAUSE_NO_COMMON_VERSION;
 		const char *token = cm_cause_token((enum cm_cause)cause);
 
 		for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -335,6 +349,61 @@ static void test_tell(void **state)
 	assert_non_null(strstr(t.reason, cm_reason_words(CM_NO_IDENTITY)));
 }
 
+/* RFC 5922 s7.1, s7.2: a name that looks right, and the rule by which it does
+ * not count. */
+static void test_tell_names(void **state)
+{
+	static const struct {
+		const char *says;
+		const char *expected;
+		const char *names;
+		enum cm_reason reason;
+		const char *words;
+		const char *advice;
+	} names[] = {
+			{"another name", "a.example", "b.example,c.example", CM_NO_MATCH,
+					"for the domain that was meant: expected a.example,",
+					"DNS sends that domain to the wrong server"},
+			{"RFC 5922 s7.2: a star", "a.b.example", "x.example,*.b.example",
+					CM_NO_MATCH, "expected a.b.example,",
+					"a star in a certificate counts only with wildcard=1"},
+			{"a star of another domain", "a.b.example", "*.example",
+					CM_NO_MATCH, "", "wrong server"},
+			{"RFC 9525 s6.3: a star is one label", "b.example", "*.b.example",
+					CM_NO_MATCH, "", "wrong server"},
+			{"a star that is no identity", "a.example", "*.example",
+					CM_NO_IDENTITY, "", "wrong server"},
+			{"RFC 5922 s7.1: a CN alone", "a.example", "A.example",
+					CM_NO_IDENTITY, "", "a CN counts only with common_name=1"},
+			{"a CN of another domain", "a.example", "b.example", CM_NO_IDENTITY,
+					"", "wrong server"},
+			{"an URI of a person", "a.example", "sip:bob@a.example",
+					CM_NO_IDENTITY, "", "wrong server"},
+			{"a list that was cut", "a.example", "...", CM_NO_MATCH, "",
+					"wrong server"},
+			{"no domain was meant, but an address", "", "*.example",
+					CM_NO_MATCH,
+					"not for the address that we connected to: expected the "
+					"peer's IP address, the certificate names *.example",
+					"with that address as an iPAddress entry"},
+	};
+	size_t i;
+
+	(void)state;
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cm_failure f = failure(CM_CAUSE_WRONG_NAME);
+		struct cm_told t;
+
+		f.shake.name_reason = names[i].reason;
+		strcpy(f.expected, names[i].expected);
+		strcpy(f.shake.names, names[i].names);
+		cm_tell(&f, &t);
+		if(!strstr(t.reason, names[i].words)
+				|| !strstr(t.advice, names[i].advice))
+			fail_msg("%s: got %s; %s", names[i].says, t.reason, t.advice);
+	}
+}
+
 /* What the peer sent never reaches a terminal. */
 static void test_tell_hostile(void **state)
 {
@@ -416,6 +485,7 @@ int main(void)
 			cmocka_unit_test(test_complete),
 			cmocka_unit_test(test_total),
 			cmocka_unit_test(test_tell),
+			cmocka_unit_test(test_tell_names),
 			cmocka_unit_test(test_tell_hostile),
 			cmocka_unit_test(test_tell_alerts),
 			cmocka_unit_test(test_addresses),

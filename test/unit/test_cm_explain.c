@@ -86,9 +86,24 @@ static void test_check(void **state)
 					"6. valid from 2026-01-01 00:00:00 UTC to 2027-01-01 "
 					"00:00:00 "
 					"UTC, which is now"},
-			{"before its time", "example.com", 0, CM_OK, "still to come"},
-			{"after its time", "example.com", 1798761601, CM_OK, "is past"},
-			{"its identities are counted", "example.com", 0, CM_OK,
+			{"before its time", "example.com", 0, CM_NOT_YET, "still to come"},
+			{"RFC 5922 s7.1: which is no match", "example.com", 1767225599,
+					CM_NOT_YET,
+					"10. no match \"example.com\": the certificate is not "
+					"valid "
+					"yet (RFC 5280 s4.1.2.5)\n"},
+			{"RFC 5280 s4.1.2.5: from its first second on", "example.com",
+					1767225600, CM_OK, "10. match"},
+			{"to its last", "example.com", 1798761600, CM_OK, "10. match"},
+			{"after its time", "example.com", 1798761601, CM_EXPIRED,
+					"is past"},
+			{"RFC 5922 s7.1: no match, either", "example.com", 1798761601,
+					CM_EXPIRED,
+					"10. no match \"example.com\": the certificate has expired "
+					"(RFC 5280 s4.1.2.5)\n"},
+			{"whatever its names", "foo.example.com", 1798761601, CM_EXPIRED,
+					"10. no match \"foo.example.com\": the certificate has"},
+			{"its identities are counted", "example.com", 1780000000, CM_OK,
 					"9. 1 identity from 5 entries, source: dns"},
 	};
 	struct cm_ident_opts ident = {0};
@@ -126,7 +141,8 @@ static void test_purposes(void **state)
 					{"3. purposes: no extendedKeyUsage: accepted with eku=tls "
 					 "(RFC 5924 s5)\n",
 							"4. key: good for a TLS server and for a client "
-							"(RFC 5280 s4.2.1.3)\n"}},
+							"(RFC 5280 s4.2.1.3)\n5. 1 identity from 1 entry, "
+							"source: dns (RFC 5922 s7.1)\n"}},
 			{"RFC 5924 s5: eku=sip wants it", {{0}}, CM_EKU_SIP, CM_PURPOSE,
 					{"purposes: no extendedKeyUsage: refused with eku=sip ",
 							"6. no match \"example.com\": the certificate's "

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What an authenticated peer domain cannot do: be somebody else, touch
+another's call, or fill our memory (RFC 5922 s7.4)."""
+
+from typing import Iterator
+
+import pytest
+
+from lab import certs, net
+from lab.bench import Bench
+from lab.bench import bench as a_bench
+from lab.client import Message, offer, plain_answer, word
+from lab.peer import PeerCaller, Server
+from lab.proc import wait_for
+
+PEER, OTHER = "peer.test", "other.test"
+ADDRESSES = {PEER: "10.99.0.211", OTHER: "10.99.0.212"}
+METHODS = ("MESSAGE", "REFER", "SUBSCRIBE", "NOTIFY", "INFO", "OPTIONS",
+           "BYE")
+CHIEF = "sip:chief@edge.test"
+
+
+@pytest.fixture(scope="module", name="running",
+                params=["stateless", "tm"])
+def running_(request, laboratories) -> Iterator[Bench]:
+    laboratories.close()
+    peers = ",".join(f"{name}={address}:5061"
+                     for name, address in ADDRESSES.items())
+    yield from a_bench(request.param, settings={"EDGE_PEERS": peers})
+
+
+@pytest.fixture(name="bench")
+def bench_(running: Bench) -> Iterator[Bench]:
+    yield running
+    running.hang_up()
+
+
+def peer(bench: Bench, name: str = PEER, pair: object = None) -> PeerCaller:
+    caller = PeerCaller(bench.lab, pair or certs.client(name), name)
+    bench.callers.append(caller)
+    return caller
+
+
+def called(bench: Bench) -> tuple[PeerCaller, Message, Message]:
+    """A peer in a call with the PBX: he, his INVITE, the 200."""
+    caller, call_id = peer(bench), word()
+    caller.send(caller.invite("alice", call_id=call_id))
+    request = bench.pbx.wait(call_id, "INVITE")
+    bench.pbx.reply(request, body=plain_answer(),
+                    extra=f"Contact: <sip:alice@{net.PBX}:5060>\r\n")
+    answer = caller.answer()
+    assert answer and answer.status == 200
+    return caller, request, answer
+
+
+def hang_up(bench: Bench, request: Message, answer: Message) -> None:
+    """The PBX's BYE, while the peer's connection is gone."""
+    tag = answer.header("to").split("tag=")[1]
+    bench.pbx.send(bench.pbx.request(
+        "BYE", request.contact_uri, call_id=request.header("call-id"),
+        cseq=7, sender="sip:alice@edge.test", tag=tag,
+        to=request.header("from")))
+
+
+def refused(caller: PeerCaller, text: str) -> None:
+    got = caller.ask(text)
+    assert got.status == 403, got.start
+    assert got.header("warning")
+
+
+# --- somebody else -----------------------------------------------------------
+
+@pytest.mark.parametrize("method", METHODS)
+def test_foreign_from_in_own_call(bench, method):
+    """To have begun a call is no leave to speak as the PBX's users in it."""
+    caller, request, _ = called(bench)
+    refused(caller, caller.request(
+        method, caller.at("alice"), sender=CHIEF, cseq=5,
+        to=f"<{caller.at('alice')}>;tag=made-up",
+        call_id=request.header("call-id")))
+
+
+def test_foreign_from_by_token(bench):
+    caller, request, answer = called(bench)
+    refused(caller, caller.request(
+        "INVITE", answer.contact_uri, sender=CHIEF, cseq=9, body=offer(),
+        to=f"<{caller.at('alice')}>;tag=made-up",
+        call_id=request.header("call-id")))
+
+
+def test_foreign_from_after_a_refusal(bench):
+    """What we refused began no call."""
+    caller, call_id = peer(bench), word()
+    got = caller.ask(caller.request("INVITE", "sip:x@elsewhere.test",
+                                    call_id=call_id))
+    assert got.status == 403
+    refused(caller, caller.request(
+        "MESSAGE", caller.at("alice"), sender=CHIEF, call_id=call_id,
+        to=f"<{caller.at('alice')}>;tag=made-up"))
+
+
+@pytest.mark.parametrize("dots", [".", "..", "..."])
+def test_dots_behind_the_name(bench, dots):
+    """A phone without a certificate is not peer.test by any spelling."""
+    phone = bench.caller()
+    got = phone.ask(phone.request("MESSAGE", phone.at("alice"),
+                                  sender=f"sip:bob@{PEER}{dots}"))
+    assert got.status in (400, 403), got.start
+
+
+# --- another's call ----------------------------------------------------------
+
+@pytest.mark.parametrize("method, uri", [
+    ("INVITE", "sip:x@elsewhere.test"), ("INVITE", "sip:alice@edge.test"),
+    ("UPDATE", "sip:alice@edge.test")])
+def test_call_of_another(bench, method, uri):
+    """Who knows its Call-ID does not get its requests."""
+    server = Server(bench.lab, certs.server(PEER), ADDRESSES[PEER])
+    thief = Server(bench.lab, certs.server(OTHER), ADDRESSES[OTHER])
+    try:
+        caller, request, answer = called(bench)
+        other = peer(bench, OTHER)
+        tag = ";tag=x" if method == "UPDATE" else ""
+        got = other.ask(other.request(
+            method, uri, to=f"<{uri}>{tag}", contact="<sip:x@other.test>",
+            call_id=request.header("call-id")))
+        assert got.status == 403
+        caller.close()
+        bench.callers.remove(caller)
+        wait_for(lambda: not bench.lab.rpc("cert_match.peers", PEER, "in"),
+                 5, "the edge to notice")
+        hang_up(bench, request, answer)
+        heard = server.talker().receive()
+        assert heard and heard.method == "BYE"
+        assert thief.quiet()
+    finally:
+        server.close()
+        thief.close()
+
+
+# --- our memory --------------------------------------------------------------
+
+def test_too_many_calls(bench):
+    """A hundred in two seconds are enough, whatever becomes of them."""
+    caller = peer(bench, OTHER)
+    for _ in range(150):
+        caller.send(caller.request("SUBSCRIBE", caller.at("alice"),
+                                   call_id=word(), extra="Event: x\r\n"))
+    reasons = set()
+    while not any("Too Many" in reason for reason in reasons):
+        got = caller.answer()
+        assert got, reasons
+        reasons.add(got.start)
+
+
+@pytest.mark.parametrize("extra", [
+    "".join(f"Record-Route: <sip:p{n}.{'x' * 90}.test;lr>\r\n"
+            for n in range(10))])
+def test_too_long(bench, extra):
+    caller = peer(bench)
+    got = caller.ask(caller.request("INVITE", caller.at("alice"),
+                                    call_id=word(), extra=extra,
+                                    body=offer()))
+    assert got.status == 513, got.start
+
+
+def test_no_peer_of_ours_is_no_exception(bench):
+    """A certificate of a hundred strange names does not lift the limit."""
+    names = [f"n{number}.elsewhere.test" for number in range(100)]
+    caller = peer(bench, names[0], certs.server(*names, out="many-strange"))
+    for _ in range(300):
+        caller.send(caller.request("OPTIONS", caller.at("alice")))
+    answers = 0
+    while caller.answer(1):
+        answers += 1
+    assert 0 < answers <= 150
