@@ -53,6 +53,14 @@ def called(bench: Bench) -> tuple[PeerCaller, Message, Message]:
     return caller, request, answer
 
 
+def leave(bench: Bench, caller: PeerCaller) -> None:
+    """The peer's connection ends, the call does not."""
+    caller.close()
+    bench.callers.remove(caller)
+    wait_for(lambda: not bench.lab.rpc("cert_match.peers", PEER, "in"),
+             5, "the edge to notice")
+
+
 def hang_up(bench: Bench, request: Message, answer: Message) -> None:
     """The PBX's BYE, while the peer's connection is gone."""
     tag = answer.header("to").split("tag=")[1]
@@ -125,10 +133,7 @@ def test_call_of_another(bench, method, uri):
             method, uri, to=f"<{uri}>{tag}", contact="<sip:x@other.test>",
             call_id=request.header("call-id")))
         assert got.status == 403
-        caller.close()
-        bench.callers.remove(caller)
-        wait_for(lambda: not bench.lab.rpc("cert_match.peers", PEER, "in"),
-                 5, "the edge to notice")
+        leave(bench, caller)
         hang_up(bench, request, answer)
         heard = server.talker().receive()
         assert heard and heard.method == "BYE"
@@ -136,6 +141,67 @@ def test_call_of_another(bench, method, uri):
     finally:
         server.close()
         thief.close()
+
+
+def test_phone_in_the_call_of_a_peer(bench):
+    """Its BYE, which the PBX does not know, ends nothing."""
+    server = Server(bench.lab, certs.server(PEER), ADDRESSES[PEER])
+    try:
+        caller, request, answer = called(bench)
+        call_id, phone = request.header("call-id"), bench.caller()
+        phone.send(phone.request("BYE", phone.at("alice"), call_id=call_id,
+                                 to=f"<{phone.at('alice')}>;tag=x"))
+        bench.pbx.reply(bench.pbx.wait(call_id, "BYE"), "481 Unknown")
+        got = phone.answer()
+        assert got and got.status == 481
+        leave(bench, caller)
+        hang_up(bench, request, answer)
+        heard = server.talker().receive()
+        assert heard and heard.method == "BYE"
+    finally:
+        server.close()
+
+
+def test_no_way_from_outside_to_a_peer(bench):
+    """What stands for a peer's call leads there from the PBX alone."""
+    server = Server(bench.lab, certs.server(PEER), ADDRESSES[PEER])
+    try:
+        caller, request, _ = called(bench)
+        leave(bench, caller)
+        phone = bench.caller()
+        got = phone.ask(phone.request(
+            "BYE", request.contact_uri, call_id=request.header("call-id"),
+            to="<sip:bob@peer.test>;tag=x"))
+        assert got.status in (403, 430), got.start
+        assert server.quiet()
+    finally:
+        server.close()
+
+
+# --- what the PBX may rely on ------------------------------------------------
+
+@pytest.mark.parametrize("method", ["INFO", "UPDATE", "MESSAGE"])
+def test_named_in_a_call_too(bench, method):
+    """X-Edge-Peer is in each request, not in the first alone."""
+    caller, request, answer = called(bench)
+    call_id = request.header("call-id")
+    caller.send(caller.request(method, answer.contact_uri, call_id=call_id,
+                               cseq=5, to=f"<{caller.at('alice')}>;tag=x"))
+    heard = bench.pbx.wait(call_id, method)
+    assert heard.all("x-edge-peer") == [PEER]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_always_over_tls(bench, transport):
+    """Whatever transport the PBX writes down."""
+    server = Server(bench.lab, certs.server(OTHER), ADDRESSES[OTHER])
+    try:
+        bench.pbx.send(bench.pbx.request(
+            "OPTIONS", f"sip:bob@{OTHER};transport={transport}"))
+        heard = server.talker().receive()
+        assert heard and heard.start == f"OPTIONS sip:bob@{OTHER} SIP/2.0"
+    finally:
+        server.close()
 
 
 # --- our memory --------------------------------------------------------------
