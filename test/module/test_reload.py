@@ -27,7 +27,7 @@ request_route {
 }
 """
 
-SECONDS = 6
+SECONDS = 8
 CLIENTS = 6
 
 
@@ -96,8 +96,12 @@ class Peer(threading.Thread):
                     time.sleep(0.3 if turn else 0)
 
 
-def used(kamailio: Small) -> int:
-    return kamailio.rpc("core.shmmem")[0]["real_used"]
+def ours(kamailio: Small) -> dict:
+    """Shared memory of cert_match, by the function that took it.
+
+    Of stock's no more is said: each tls.reload of 5.6.3 leaves some 400 KB.
+    """
+    return kamailio.rpc("mod.stats", "cert_match", "shm")[1]
 
 
 def connections(kamailio: Small) -> int:
@@ -114,32 +118,21 @@ def reload_for(kamailio: Small, seconds: float) -> int:
     return count
 
 
-def idle_growth(kamailio: Small) -> float:
-    """What one tls.reload of stock Kamailio never gives back."""
-    kamailio.rpc("tls.reload")
-    before = used(kamailio)
-    for _ in range(5):
-        kamailio.rpc("tls.reload")
-    return (used(kamailio) - before) / 5
-
-
-def storm(kamailio: Small, pairs: dict[str, certs.Pair]
-          ) -> tuple[int, list[Peer]]:
-    """How many reloads there were, and who was there."""
+def storm(kamailio: Small, pairs: dict[str, certs.Pair]) -> list[Peer]:
+    """Everybody who was there, while tls.reload went on and on."""
     peers = [Peer(domain, pair, (ssl.TLSVersion.TLSv1_2,
                                  ssl.TLSVersion.TLSv1_3)[number % 2])
              for number, (domain, pair) in enumerate(pairs.items())]
     for peer in peers:
         peer.start()
-    reloads = reload_for(kamailio, SECONDS)
-    assert reloads >= SECONDS
+    assert reload_for(kamailio, SECONDS) >= SECONDS
     for peer in peers:
         peer.end.set()
     for peer in peers:
         peer.join(15)
         assert not peer.is_alive()
     wait_for(lambda: connections(kamailio) == 0, 15, "the records to end")
-    return reloads, peers
+    return peers
 
 
 @pytest.mark.parametrize("allocator", ["qm", "fm"])
@@ -151,18 +144,16 @@ def test_records_stay_right(allocator, tmp_path):
     with Small("cert_match", tmp_path, ROUTES, options=options,
                tls_config=profile()) as kamailio:
         children = kamailio.children()
-        storm(kamailio, pairs)
-        each = idle_growth(kamailio)
-        before = used(kamailio)
-        reloads, peers = storm(kamailio, pairs)
-        # stock keeps an old configuration until a later reload finds it
-        # unused
-        kamailio.rpc("tls.reload")
+        before = ours(kamailio)
+        with socket.create_connection(TLS, 5):
+            wait_for(lambda: connections(kamailio) == 1, 5, "a record")
+            assert ours(kamailio)["Total"] > before["Total"]
+        wait_for(lambda: connections(kamailio) == 0, 5, "no record")
+        peers = storm(kamailio, pairs)
         wrong = [text for peer in peers for text in peer.wrong]
         assert not wrong, wrong[:5]
         assert all(peer.answers > 20 for peer in peers)
         assert kamailio.children() == children
-        growth = used(kamailio) - before
-        # a connection that left its record, its trace or its names behind
-        # would show: there were hundreds of them
-        assert growth < (reloads + 3) * each + 100_000
+        # there were hundreds of connections: none left a record, a trace or
+        # a name behind
+        assert ours(kamailio) == before
