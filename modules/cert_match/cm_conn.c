@@ -51,10 +51,18 @@ static struct cm_rec *cm_rec_of(const struct tcp_connection *c)
 	return likely(rec != NULL) ? rec : cm_store_find(c->id);
 }
 
-static void cm_arm(struct tcp_connection *c, struct cm_rec *rec)
+/* 0, or -1: no memory, and nobody would check the peer. The record is found by
+ * its id then. */
+static int cm_arm(struct tcp_connection *c, struct cm_rec *rec)
 {
+	if(cm_trace_arm(cm_ssl(c), rec->trace) < 0) {
+		LM_ERR("no memory to watch the handshake of connection %d: it ends "
+			   "here\n",
+				c->id);
+		return -1;
+	}
 	SSL_set_ex_data(cm_ssl(c), cm_conn.index, rec);
-	cm_trace_arm(cm_ssl(c), rec->trace);
+	return 0;
 }
 
 static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
@@ -154,9 +162,9 @@ static int cm_arm_accepted(struct tcp_connection *c, struct cm_rec *rec)
 	if(n < 0 || !cm_ssl(c))
 		return n;
 	lock_get(&c->write_lock);
-	cm_arm(c, rec);
+	n = cm_arm(c, rec);
 	lock_release(&c->write_lock);
-	return 0;
+	return n;
 }
 
 static int cm_before_read(struct tcp_connection *c, struct cm_rec *rec)
@@ -177,6 +185,9 @@ static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 	struct cm_rec *rec = cm_rec_of(c);
 	int n;
 
+	/* A send that never came to TLS is over by now: what it was meant for is
+	 * not what this process sends next (a pong, which no module sees). */
+	cm_next_forget();
 	if(unlikely(!rec))
 		return cm_conn.inner.read(c, flags);
 	if(unlikely(rec->trace) && cm_before_read(c, rec) < 0)
@@ -237,19 +248,14 @@ static int cm_first_encode(struct tcp_connection *c, struct cm_rec *rec,
 		const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
 {
-	int n, armed = 0;
+	int n;
 
 	if(rec->info.dir == CM_DIR_OUT && rec->expected
 			&& cm_sni_begin(rec->expected, rec->on_behalf) < 0)
 		return -1;
 	n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	cm_sni_end();
-	if(cm_ssl(c)) {
-		cm_arm(c, rec);
-		armed = 1;
-	}
-	/* what cannot be checked must not go on */
-	return armed || !rec->expected ? n : -1;
+	return cm_ssl(c) && cm_arm(c, rec) < 0 ? -1 : n;
 }
 
 static int cm_on_encode(struct tcp_connection *c, const char **pbuf,

@@ -32,18 +32,6 @@ void cm_facts_look(
 	}
 }
 
-/* RFC 5280 s6 is OpenSSL's part; tls's verify depth and CAs are in it. But a
- * resumed session was verified when it began: it may have expired since. (CAs
- * and CRLs change with tls.reload, which knows no old sessions.) */
-static long cm_facts_verify(
-		const struct cm_snapshot *s, const struct cm_ident_set *set)
-{
-	if(s->verify != X509_V_OK || !s->resumed)
-		return s->verify;
-	return set->not_after < (int64_t)time(NULL) ? X509_V_ERR_CERT_HAS_EXPIRED
-												: X509_V_OK;
-}
-
 struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 		const struct cm_ident_opts *opts, struct cm_ident_set *set)
 {
@@ -55,7 +43,9 @@ struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 	if(s->cert) {
 		/* RFC 5922 s7.4-2: of a client as of a server */
 		cm_ident_from_x509(s->cert, opts, set, NULL, NULL);
-		verify = cm_facts_verify(s, set);
+		/* (CAs and CRLs change with tls.reload, which knows no old sessions) */
+		verify = cm_trace_verdict(
+				s->verify, s->resumed, set->not_after, (int64_t)time(NULL));
 	}
 	f = shm_malloc(sizeof(*f) + s->sni_len + set->packed_len);
 	if(!f) {

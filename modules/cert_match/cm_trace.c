@@ -304,13 +304,14 @@ static void cm_trace_message(int written, int version, int type,
 		cm_hello_parse(bytes, len, hello);
 }
 
-void cm_trace_arm(SSL *ssl, struct cm_trace *t)
+int cm_trace_arm(SSL *ssl, struct cm_trace *t)
 {
 	int mode = SSL_get_verify_mode(ssl);
 
+	if(SSL_set_ex_data(ssl, cm_trace_state.index, t) != 1)
+		return -1;
 	t->shake.stage = CM_STAGE_HELLO;
 	t->shake.alert_in = t->shake.alert_out = CM_NO_ALERT;
-	SSL_set_ex_data(ssl, cm_trace_state.index, t);
 	SSL_set_info_callback(ssl, cm_trace_info);
 	if(!t->shake.outgoing) {
 		SSL_set_msg_callback(ssl, cm_trace_message);
@@ -322,6 +323,7 @@ void cm_trace_arm(SSL *ssl, struct cm_trace *t)
 	SSL_set_verify(ssl, mode, cm_trace_verify);
 	/* who the peer is stays as it was found once */
 	SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
+	return 0;
 }
 
 void cm_trace_disarm(SSL *ssl)
@@ -331,4 +333,11 @@ void cm_trace_disarm(SSL *ssl)
 	SSL_set_ex_data(ssl, cm_trace_state.index, NULL);
 	SSL_set_msg_callback(ssl, NULL);
 	SSL_set_info_callback(ssl, SSL_CTX_get_info_callback(SSL_get_SSL_CTX(ssl)));
+}
+
+long cm_trace_verdict(long verify, int resumed, int64_t not_after, int64_t now)
+{
+	if(verify == X509_V_OK && resumed && not_after < now)
+		return X509_V_ERR_CERT_HAS_EXPIRED;
+	return verify;
 }

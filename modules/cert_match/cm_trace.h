@@ -50,10 +50,16 @@ struct cm_trace {
 int cm_trace_init(void);
 
 /* Begin. The caller has filled opts and what is expected; all else is 0 but
- * shake.outgoing. ssl has not read a byte yet. */
-void cm_trace_arm(struct ssl_st *ssl, struct cm_trace *trace);
+ * shake.outgoing. ssl has not read a byte yet. 0, or -1: no memory; ssl must not
+ * be used then. */
+int cm_trace_arm(struct ssl_st *ssl, struct cm_trace *trace);
 
 /* End: ssl forgets the trace and goes on without us. NULL-safe for ssl. */
 void cm_trace_disarm(struct ssl_st *ssl);
+
+/* RFC 5280 s4.1.2.5: OpenSSL's verdict (X509_V_...) on a session, now. What was
+ * verified when a resumed session began may have expired since. not_after, now:
+ * seconds since 1970. */
+long cm_trace_verdict(long verify, int resumed, int64_t not_after, int64_t now);
 
 #endif

@@ -2,6 +2,7 @@
 """A request for a domain goes to that domain, or nowhere (RFC 5923 s8.1)."""
 
 import socket
+import ssl
 import threading
 
 import pytest
@@ -14,7 +15,7 @@ from domains import (FORWARD, HERE, ONSEND, OTHER_PEER, PEER, SEND, TO,
                      Virtual, aliases, ask, deliver, du, kamailio, profile,
                      request, requests, resolve, sent, stats,
                      wait_rows)
-from small import Small
+from small import TLS, Small
 
 STATELESS = TO + FORWARD + ONSEND
 OK = "SIP/2.0 200 OK"
@@ -318,6 +319,25 @@ def test_nobody_there(routes, tmp_path):
         wait_rows(server, 0)
         with Virtual(tmp_path / "ca", ["b.example"]):
             deliver(server, request("b.example"))
+
+
+@pytest.mark.parametrize("how", ["no", "yes"])
+def test_nobody_there_is_no_harm_to_others(how, tmp_path):
+    """What was meant for a domain and never sent is not held against the next
+    that the same process sends: here the pong to a phone's ping."""
+    before = f"tcp_children=1\ntcp_async={how}\n"
+    silent = TO + "route[SEND] { forward(); exit; }" + ONSEND
+    with kamailio(tmp_path, silent, before=before) as server:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        with socket.create_connection(TLS, 5) as plain, \
+                context.wrap_socket(plain) as phone:
+            phone.sendall(request("b.example").replace(b"/UDP ", b"/TLS "))
+            wait_for(lambda: "SENT" in server.text(), 5, "it to be tried")
+            phone.sendall(b"\r\n\r\n")
+            assert phone.recv(4096) == b"\r\n"
+        assert server.rpc("cert_match.stats")[0]["wrong_connection"] == 0
 
 
 def test_bound(tmp_path):
