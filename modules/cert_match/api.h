@@ -17,6 +17,8 @@
 #include "../../core/sr_module.h"
 #include "../../core/str.h"
 
+#include <stdint.h>
+
 enum cm_dir { CM_DIR_IN = 0, CM_DIR_OUT };
 
 enum cm_state {
@@ -40,6 +42,9 @@ struct cm_conn_info {
 	struct ip_addr peer_ip;
 	struct ip_addr local_ip;
 	struct socket_info *sock;
+	uint64_t bytes_in; /* clear text that the peer sent, handshakes not */
+	unsigned pongs;    /* times that all he sent at once was CRLF */
+	int fd;            /* the socket, in established only; else -1 */
 };
 
 /* Called on a connection's events; each may be NULL.
@@ -64,6 +69,18 @@ struct cm_observer {
 	void (*established)(const struct cm_conn_info *info, void *arg);
 	void (*failed)(const struct cm_conn_info *info, const char *why, void *arg);
 	void (*closed)(const struct cm_conn_info *info, void *arg);
+	/* waiting: this process has given a message to a connection that we opened
+	 * and whose peer has said nothing behind the handshake yet. Whether it
+	 * arrives is open: the connect, the handshake or a check may fail, and a
+	 * TLS 1.3 server refuses our certificate only after its part is done. It
+	 * may be that the send still fails and the sender is told so. The write
+	 * lock of the connection is held; text is valid during the call.
+	 * heard: the peer's first octets behind the handshake are here: what
+	 * waited has gone out, and closed will tell nobody any more. In the process
+	 * that read them. */
+	void (*waiting)(const struct cm_conn_info *info, const char *text,
+			unsigned len, void *arg);
+	void (*heard)(const struct cm_conn_info *info, void *arg);
 	void *arg;
 };
 
@@ -106,6 +123,19 @@ typedef struct cert_match_api {
 	 * it opened a connection or not. NULL domain: forget it. 0 or -1. */
 	int (*expect_next)(const str *domain, const str *local_domain,
 			const struct ip_addr *ip, unsigned short port);
+
+	/* Behind expect_next: the send may also go on connection conid, which the
+	 * peer opened, if he is authenticated as domain (RFC 5923 s8.2). */
+	void (*expect_accepted)(int conid);
+
+	/* Calls each for every domain of ours that the peer of a connection knows
+	 * us by: of one that we accepted, the server name that he asked for if our
+	 * certificate has that name, else all that it has; of one that we opened,
+	 * all names of the client certificate that we had to show. As identities.
+	 * As long as each returns 0; a lock is held: it only compares or copies.
+	 * Returns how many it was called for, or -1. */
+	int (*own_identities)(
+			int id, int (*each)(const str *identity, void *arg), void *arg);
 
 	/* Put a domain, ASCII or UTF-8, into canonical form: lower case A-labels
 	 * without trailing dot. canonical has room for CM_DOMAIN_TEXT_MAX octets

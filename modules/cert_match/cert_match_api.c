@@ -19,7 +19,12 @@ struct cm_each {
 
 static int cm_copy_info(const struct cm_rec *rec, void *arg)
 {
-	*(struct cm_conn_info *)arg = rec->info;
+	struct cm_conn_info *info = arg;
+
+	*info = rec->info;
+	info->bytes_in = rec->traffic.bytes_in;
+	info->pongs = rec->traffic.pongs;
+	info->fd = -1;
 	return 0;
 }
 
@@ -53,6 +58,40 @@ static int cm_api_identities(int id,
 	struct cm_each w = {each, arg};
 
 	return cm_store_with(id, cm_walk_names, &w, -1);
+}
+
+struct cm_each_own {
+	int (*each)(const str *identity, void *arg);
+	void *arg;
+};
+
+static int cm_walk_own(const struct cm_rec *rec, void *arg)
+{
+	const struct cm_each_own *w = arg;
+	struct cm_names names;
+	size_t offset = 0, len;
+	const char *name;
+	int n = 0;
+
+	if(!rec->facts)
+		return 0;
+	names = cm_facts_own(rec->facts);
+	while((name = cm_names_next(&names, &offset, &len)) != NULL) {
+		str s = {(char *)name, (int)len};
+
+		n++;
+		if(w->each(&s, w->arg))
+			break;
+	}
+	return n;
+}
+
+static int cm_api_own_identities(
+		int id, int (*each)(const str *identity, void *arg), void *arg)
+{
+	struct cm_each_own w = {each, arg};
+
+	return cm_store_with(id, cm_walk_own, &w, -1);
 }
 
 static int cm_api_authenticated(int id, const str *domain)
@@ -118,6 +157,8 @@ int cert_match_bind(cert_match_api_t *api)
 	api->authenticated = cm_api_authenticated;
 	api->expect = cm_api_expect;
 	api->expect_next = cm_api_expect_next;
+	api->expect_accepted = cm_next_accept;
+	api->own_identities = cm_api_own_identities;
 	api->domain = cm_api_domain;
 	return 0;
 }

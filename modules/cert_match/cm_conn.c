@@ -22,6 +22,7 @@
 #include "cm_sni.h"
 #include "cm_stats.h"
 #include "cm_store.h"
+#include "cm_traffic.h"
 
 #define CM_PEEK 64
 
@@ -65,7 +66,8 @@ static int cm_arm(struct tcp_connection *c, struct cm_rec *rec)
 	return 0;
 }
 
-static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
+static void cm_established(
+		struct cm_rec *rec, const struct cm_snapshot *s, int fd)
 {
 	struct cm_ident_set set;
 	struct cm_conn_info info;
@@ -75,6 +77,7 @@ static void cm_established(struct cm_rec *rec, const struct cm_snapshot *s)
 	if(!f || !cm_store_establish(rec, f))
 		return;
 	info = rec->info;
+	info.fd = fd;
 	cm_stats_inc(info.dir == CM_DIR_IN ? CM_STAT_ESTABLISHED_IN
 									   : CM_STAT_ESTABLISHED_OUT);
 	if(s->cert) {
@@ -131,8 +134,9 @@ static void cm_progress(
 		lock_release(&c->write_lock);
 	if(!done)
 		return;
-	cm_established(rec, &s);
-	X509_free(s.cert);
+	/* only the reader has the socket open */
+	cm_established(rec, &s, locked ? -1 : c->fd);
+	cm_facts_looked(&s);
 }
 
 /* What does the peer's side of the socket look like, before TLS takes it? */
@@ -194,7 +198,7 @@ static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 		return -1;
 	n = cm_conn.inner.read(c, flags);
 	if(likely(n > 0))
-		rec->traffic.bytes_in += (unsigned)n;
+		cm_traffic_in(c, rec, (unsigned)n);
 	if(unlikely(rec->trace || !rec->facts))
 		cm_progress(c, rec, 0);
 	if(unlikely(n < 0 || (*flags & RD_CONN_EOF)))
@@ -203,13 +207,6 @@ static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 }
 
 /* --- sending -------------------------------------------------------------- */
-
-/* RFC 5626 s3.5.1: CRLF and double CRLF are keep-alives, not messages. */
-static int cm_is_keepalive(const char *buf, unsigned len)
-{
-	return (len == 2 && memcmp(buf, "\r\n", 2) == 0)
-		   || (len == 4 && memcmp(buf, "\r\n\r\n", 4) == 0);
-}
 
 static int cm_is(const char *have, const struct cm_name *want)
 {
@@ -232,6 +229,9 @@ static int cm_is_wrong(const struct tcp_connection *c, const struct cm_rec *rec)
 	const struct cm_next *next;
 
 	if(likely(!cm_next_is_set()))
+		return 0;
+	if(rec && rec->info.dir == CM_DIR_IN && rec->info.verified
+			&& cm_next_accepts(rec->info.id))
 		return 0;
 	next = rec ? cm_next_get(&rec->info.peer_ip, rec->info.peer_port)
 			   : cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
@@ -277,12 +277,8 @@ static int cm_on_encode(struct tcp_connection *c, const char **pbuf,
 		n = cm_conn.inner.encode(c, pbuf, plen, rest_buf, rest_len, send_flags);
 	if(unlikely(!rec))
 		return n;
-	if(likely(n >= 0)) {
-		rec->traffic.bytes_out += len - *rest_len;
-		if(!rec->traffic.out_rest && !cm_is_keepalive(buf, len))
-			rec->traffic.messages_out++;
-		rec->traffic.out_rest = *rest_len != 0;
-	}
+	if(likely(n >= 0))
+		cm_traffic_out(rec, buf, len, *rest_len);
 	if(unlikely(!rec->facts))
 		cm_progress(c, rec, 1);
 	if(unlikely(n < 0))

@@ -58,3 +58,23 @@ void cm_events_closed(const struct cm_conn_info *info)
 		if(cm_events.observer[i].closed)
 			cm_events.observer[i].closed(info, cm_events.observer[i].arg);
 }
+
+void cm_events_waiting(
+		const struct cm_conn_info *info, const char *text, unsigned len)
+{
+	unsigned i;
+
+	for(i = 0; i < cm_events.count; i++)
+		if(cm_events.observer[i].waiting)
+			cm_events.observer[i].waiting(
+					info, text, len, cm_events.observer[i].arg);
+}
+
+void cm_events_heard(const struct cm_conn_info *info)
+{
+	unsigned i;
+
+	for(i = 0; i < cm_events.count; i++)
+		if(cm_events.observer[i].heard)
+			cm_events.observer[i].heard(info, cm_events.observer[i].arg);
+}

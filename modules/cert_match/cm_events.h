@@ -13,5 +13,8 @@ void cm_events_opened(const struct cm_conn_info *info);
 void cm_events_established(const struct cm_conn_info *info);
 void cm_events_failed(const struct cm_conn_info *info, const char *why);
 void cm_events_closed(const struct cm_conn_info *info);
+void cm_events_waiting(
+		const struct cm_conn_info *info, const char *text, unsigned len);
+void cm_events_heard(const struct cm_conn_info *info);
 
 #endif

@@ -19,6 +19,10 @@ void cm_facts_look(
 	s->version = SSL_get_version(ssl);
 	s->cipher = SSL_get_cipher_name(ssl);
 	s->cert = SSL_get1_peer_certificate(ssl);
+	s->own = SSL_get_certificate(ssl);
+	if(s->own)
+		X509_up_ref(s->own);
+	s->accepted = SSL_is_server(ssl);
 	s->verify = SSL_get_verify_result(ssl);
 	s->resumed = SSL_session_reused(ssl);
 	s->first_fault = (int)s->verify;
@@ -32,9 +36,40 @@ void cm_facts_look(
 	}
 }
 
+void cm_facts_looked(struct cm_snapshot *s)
+{
+	X509_free(s->cert);
+	X509_free(s->own);
+}
+
+/* RFC 5923 s9.3: of the domains that our certificate is for, the peer of an
+ * accepted connection meant the one that he asked for. Leaves that in own, or
+ * all of them. */
+static void cm_facts_own_names(
+		const struct cm_snapshot *s, struct cm_ident_set *own)
+{
+	static const struct cm_ident_opts opts = {0, CM_EKU_ANY, 0};
+	static const struct cm_match_opts exact = {0};
+	struct cm_names names;
+	struct cm_name asked;
+
+	own->packed_len = 0;
+	if(!s->own)
+		return;
+	cm_ident_from_x509(s->own, &opts, own, NULL, NULL);
+	names = cm_ident_names(own);
+	if(!s->accepted || cm_name_parse(s->sni, s->sni_len, 0, &asked) != CM_OK
+			|| cm_match(&names, &asked, &exact) != CM_OK)
+		return;
+	own->packed[0] = (uint8_t)asked.len;
+	memcpy(own->packed + 1, asked.text, asked.len);
+	own->packed_len = 1 + asked.len;
+}
+
 struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 		const struct cm_ident_opts *opts, struct cm_ident_set *set)
 {
+	struct cm_ident_set own;
 	struct cm_facts *f;
 	long verify = X509_V_OK;
 
@@ -47,7 +82,8 @@ struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 		verify = cm_trace_verdict(
 				s->verify, s->resumed, set->not_after, (int64_t)time(NULL));
 	}
-	f = shm_malloc(sizeof(*f) + s->sni_len + set->packed_len);
+	cm_facts_own_names(s, &own);
+	f = shm_malloc(sizeof(*f) + s->sni_len + set->packed_len + own.packed_len);
 	if(!f) {
 		SHM_MEM_ERROR;
 		return NULL;
@@ -69,6 +105,8 @@ struct cm_facts *cm_facts_make(const struct cm_snapshot *s,
 	f->sni_len = (unsigned short)s->sni_len;
 	f->packed_len = (unsigned short)set->packed_len;
 	memcpy(f->data, s->sni, s->sni_len);
+	f->own_len = (unsigned short)own.packed_len;
 	memcpy(f->data + s->sni_len, set->packed, set->packed_len);
+	memcpy(f->data + s->sni_len + set->packed_len, own.packed, own.packed_len);
 	return f;
 }

@@ -16,17 +16,20 @@ struct cm_snapshot {
 	const char *version; /* constants of libssl */
 	const char *cipher;
 	X509 *cert; /* a reference of ours, or NULL */
+	X509 *own;  /* the same of the certificate that we have for the peer */
 	long verify;
 	int first_fault; /* of the chain, as the trace saw it; X509_V_... */
 	int resumed;
+	int accepted;
 	enum cm_opening opening;
 	size_t sni_len;
 	char sni[CM_SNI_MAX];
 };
 
-/* Look. The caller ends it with X509_free(s->cert). trace may be NULL. */
+/* Look. The caller ends it with cm_facts_looked(). trace may be NULL. */
 void cm_facts_look(
 		SSL *ssl, const struct cm_trace *trace, struct cm_snapshot *s);
+void cm_facts_looked(struct cm_snapshot *s);
 
 /* Make the facts: a shm block that the caller owns, or NULL. *set is filled
  * too. */

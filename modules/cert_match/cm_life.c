@@ -71,6 +71,7 @@ static void cm_fill_info(
 	info->local_ip = c->rcv.dst_ip;
 	info->local_port = c->rcv.dst_port;
 	info->sock = c->rcv.bind_address;
+	info->fd = -1;
 }
 
 static void cm_refuse_unexpected(const struct cm_conn_info *info)

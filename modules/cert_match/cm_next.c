@@ -7,6 +7,7 @@
 struct cm_next_state {
 	int set;
 	int taken_by; /* the connection that was opened for it; 0: none yet */
+	int accepts;  /* an accepted connection that will do; 0: none */
 	unsigned short port;
 	struct ip_addr ip;
 	struct cm_next next;
@@ -20,7 +21,7 @@ void cm_next_set(const struct cm_name *domain, const struct cm_name *local,
 	struct cm_next_state *s = &cm_next_state;
 
 	s->set = domain != NULL;
-	s->taken_by = 0;
+	s->taken_by = s->accepts = 0;
 	if(!domain)
 		return;
 	s->next.domain = *domain;
@@ -51,6 +52,16 @@ void cm_next_take(int id)
 	cm_next_state.taken_by = id;
 }
 
+void cm_next_accept(int id)
+{
+	cm_next_state.accepts = id;
+}
+
+int cm_next_accepts(int id)
+{
+	return cm_next_state.set && cm_next_state.accepts == id;
+}
+
 void cm_next_ended(int id)
 {
 	if(cm_next_state.taken_by == id)
@@ -60,5 +71,5 @@ void cm_next_ended(int id)
 void cm_next_forget(void)
 {
 	cm_next_state.set = 0;
-	cm_next_state.taken_by = 0;
+	cm_next_state.taken_by = cm_next_state.accepts = 0;
 }

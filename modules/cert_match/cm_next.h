@@ -32,6 +32,10 @@ int cm_next_is_set(void);
 void cm_next_take(int id);
 void cm_next_ended(int id);
 
+/* A connection that the peer opened will do as well. 1: this one. */
+void cm_next_accept(int id);
+int cm_next_accepts(int id);
+
 void cm_next_forget(void);
 
 #endif

@@ -47,7 +47,8 @@ struct cm_facts {
 	uint8_t fingerprint[CM_FINGERPRINT_LEN];
 	unsigned short sni_len;
 	unsigned short packed_len;
-	char data[]; /* the SNI, then the packed identities */
+	unsigned short own_len;
+	char data[]; /* the SNI, the packed identities, and ours (cm_facts_own) */
 };
 
 struct cm_traffic {
@@ -55,7 +56,8 @@ struct cm_traffic {
 	uint64_t bytes_out;
 	uint32_t messages_in;
 	uint32_t messages_out;
-	int out_rest; /* the next encode goes on with the same message */
+	uint32_t pongs; /* times that all the peer sent at once was CRLF */
+	int out_rest;   /* the next encode goes on with the same message */
 };
 
 struct cm_rec {
@@ -133,6 +135,15 @@ static inline struct cm_names cm_facts_names(const struct cm_facts *f)
 {
 	struct cm_names n = {
 			(const uint8_t *)f->data + f->sni_len, f->packed_len, f->source};
+
+	return n;
+}
+
+/* Whom the peer takes us for: see own_identities in api.h. */
+static inline struct cm_names cm_facts_own(const struct cm_facts *f)
+{
+	struct cm_names n = {(const uint8_t *)f->data + f->sni_len + f->packed_len,
+			f->own_len, f->source};
 
 	return n;
 }
