@@ -35,8 +35,9 @@ struct cm_conn_info {
 	int id;
 	enum cm_dir dir;
 	enum cm_state state;
-	int verified;   /* 1: the peer's certificate chains to a trusted CA */
-	int identities; /* how many SIP domain identities it holds */
+	int certificate; /* 1: the peer showed one */
+	int verified;    /* 1: the peer's certificate chains to a trusted CA */
+	int identities;  /* how many SIP domain identities it holds */
 	unsigned short peer_port; /* host byte order */
 	unsigned short local_port;
 	struct ip_addr peer_ip;

@@ -218,6 +218,7 @@ int cm_store_establish(struct cm_rec *rec, struct cm_facts *facts)
 	first = rec->facts == NULL;
 	if(first) {
 		rec->facts = facts;
+		rec->info.certificate = facts->has_cert;
 		rec->info.verified = facts->has_cert && facts->verified;
 		rec->info.identities = (int)facts->count;
 		if(rec->info.state < CM_STATE_ESTABLISHED)

@@ -2,6 +2,7 @@
 /* What does a script see of this module's functions? */
 #include "tls_reuse_kemi.h"
 
+#include "tr_accept.h"
 #include "tr_follow.h"
 #include "tr_pin.h"
 #include "tr_send.h"
@@ -49,6 +50,30 @@ int ki_tls_reuse_follow(sip_msg_t *msg)
 	return -5;
 }
 
+int ki_tls_reuse_alias(sip_msg_t *msg)
+{
+	switch(tr_accept(msg)) {
+		case TR_ACCEPT_OK:
+		case TR_ACCEPT_OURS:
+			return 1;
+		case TR_ACCEPT_NOT_ASKED:
+			return -1;
+		case TR_ACCEPT_CLEAR:
+			return -2;
+		case TR_ACCEPT_NO_CERTIFICATE:
+			return -3;
+		case TR_ACCEPT_NOT_VERIFIED:
+			return -4;
+		case TR_ACCEPT_NO_IDENTITY:
+			return -5;
+		case TR_ACCEPT_FULL:
+			return -6;
+		case TR_ACCEPT_ERROR:
+			return -7;
+	}
+	return -7;
+}
+
 int ki_tls_reuse_onsend(sip_msg_t *msg)
 {
 	switch(tr_send(msg)) {
@@ -94,6 +119,8 @@ static sr_kemi_t functions[] = {
 				NO_PARAMS},
 		{str_init("tls_reuse"), str_init("follow"), SR_KEMIP_INT,
 				ki_tls_reuse_follow, NO_PARAMS},
+		{str_init("tls_reuse"), str_init("alias"), SR_KEMIP_INT,
+				ki_tls_reuse_alias, NO_PARAMS},
 		{str_init("tls_reuse"), str_init("onsend"), SR_KEMIP_INT,
 				ki_tls_reuse_onsend, NO_PARAMS},
 		{str_init("tls_reuse"), str_init("to"), SR_KEMIP_INT, ki_tls_reuse_to,

@@ -8,6 +8,7 @@
 
 int ki_tls_reuse_pin(sip_msg_t *msg);
 int ki_tls_reuse_follow(sip_msg_t *msg);
+int ki_tls_reuse_alias(sip_msg_t *msg);
 int ki_tls_reuse_onsend(sip_msg_t *msg);
 int ki_tls_reuse_to(sip_msg_t *msg, str *domain);
 int ki_tls_reuse_to_local(sip_msg_t *msg, str *domain, str *local);

@@ -21,14 +21,14 @@
 #include "../../core/sr_module.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/random.h>
 
 MODULE_VERSION
 
 struct tr_params tr_params = {
-		.max_flows = 16384, .max_aliases = 4096, .max_uri_len = 255};
+		.max_flows = 16384, .max_aliases = 4096, .max_uri_len = 255,
+		.token_lifetime = 86400};
 
 /* One of inner and outer: said as the operator wrote it when it is wrong. */
 static int read_address(const char *name, const char *value,
@@ -86,6 +86,11 @@ static int check_bounds(void)
 				TR_ALIAS_ROWS_MAX);
 		return -1;
 	}
+	if(tr_params.token_lifetime < 0) {
+		LM_ERR("token_lifetime is %d, it must be 0 (no end) or more seconds\n",
+				tr_params.token_lifetime);
+		return -1;
+	}
 	if(tr_params.max_uri_len < 32 || tr_params.max_uri_len > TR_FLOW_URI_MAX) {
 		LM_ERR("max_uri_len is %d, it must be 32 to %d\n",
 				tr_params.max_uri_len, TR_FLOW_URI_MAX);
@@ -94,30 +99,26 @@ static int check_bounds(void)
 	return 0;
 }
 
-static int make_keys(void)
+/* Where the other edges of a cluster find this one: edge, or inner if that is
+ * an address; if it is a name, nowhere, and there are none. 0 or -1. */
+static int read_edge(void)
 {
-	char secret[TR_KEY_MAX];
-	uint32_t epoch;
-	int len = tr_key_load(tr_params.flow_key, secret);
-	int rc = -1;
+	struct tr_addr addr = tr_params.inner;
+	int set = tr_params.edge_uri != NULL && *tr_params.edge_uri != '\0';
 
-	if(len >= 0 && getrandom(&epoch, sizeof(epoch), 0) == sizeof(epoch)) {
-		rc = tr_flow_init(&tr_params.keys,
-				(struct tr_view){secret, (size_t)len},
-				(struct tr_view){
-						tr_params.inner.text, tr_params.inner.hostport_len},
-				(struct tr_view){
-						tr_params.outer.text, tr_params.outer.hostport_len},
-				epoch);
+	if(set && read_address("edge", tr_params.edge_uri, NULL, &addr) != 0) {
+		return -1;
 	}
-	if(rc == 0) {
-		rc = tr_hide_init((struct tr_view){secret, (size_t)len});
+	if(tr_edge_read(
+			   (struct tr_view){addr.text, addr.hostport_len}, &tr_params.edge)
+					!= 0
+			&& set) {
+		LM_ERR("edge \"%s\" has no IP address of a host: other edges must"
+			   " find this one without looking up a name\n",
+				tr_params.edge_uri);
+		return -1;
 	}
-	OPENSSL_cleanse(secret, sizeof(secret));
-	if(tr_params.flow_key != NULL) {
-		OPENSSL_cleanse(tr_params.flow_key, strlen(tr_params.flow_key));
-	}
-	return rc;
+	return 0;
 }
 
 static void on_closed(int conid)
@@ -127,6 +128,23 @@ static void on_closed(int conid)
 	tr_store_drop(conid);
 	for(rows = tr_peers_drop(conid); rows > 0; rows--) {
 		tr_stats_inc(TR_STAT_ALIASES_CLOSED);
+	}
+}
+
+/* What a configuration may do, and hardly means to. */
+static void warn(void)
+{
+	if(!onsend_route_enabled(SIP_REQUEST)) {
+		LM_WARN("there is no onsend_route: without tls_reuse_onsend() in it"
+				" requests to phones are sent by address and not on their"
+				" flow's connection, and requests to domains"
+				" (tls_reuse_to()) are not sent at all\n");
+	}
+	/* RFC 5923 s9.1: in 5.6 a TCP peer can even draw TLS traffic to itself */
+	if(tr_conn_core_aliases()) {
+		LM_WARN("tcp_accept_aliases=yes: the core honours ;alias without asking"
+				" who sent it: write tcp_accept_aliases=no, and call"
+				" tls_reuse_alias() for requests that come over TLS\n");
 	}
 }
 
@@ -141,19 +159,18 @@ static int mod_init(void)
 			|| read_address(
 					   "outer", tr_params.outer_uri, "tls", &tr_params.outer)
 					   != 0
-			|| make_keys() != 0 || tr_to_init() != 0
+			|| read_edge() != 0
+			|| tr_key_init(tr_params.flow_key, &tr_params.edge,
+					   (uint32_t)tr_params.token_lifetime)
+					   != 0
+			|| tr_hide_init() != 0 || tr_to_init() != 0
 			|| tr_conn_init(&events) != 0 || tr_send_init() != 0
 			|| tr_stats_init() != 0
 			|| tr_store_init((unsigned)tr_params.max_flows) != 0
 			|| tr_peers_init((unsigned)tr_params.max_aliases) != 0) {
 		return -1;
 	}
-	if(!onsend_route_enabled(SIP_REQUEST)) {
-		LM_WARN("there is no onsend_route: without tls_reuse_onsend() in it"
-				" requests to phones are sent by address and not on their"
-				" flow's connection, and requests to domains"
-				" (tls_reuse_to()) are not sent at all\n");
-	}
+	warn();
 	return 0;
 }
 
@@ -169,8 +186,7 @@ static void mod_destroy(void)
 	tr_store_destroy();
 	tr_peers_destroy();
 	tr_to_destroy();
-	tr_flow_wipe(&tr_params.keys);
-	tr_hide_destroy();
+	tr_key_destroy();
 }
 
 static int w_pin(struct sip_msg *msg, char *p1, char *p2)
@@ -181,6 +197,11 @@ static int w_pin(struct sip_msg *msg, char *p1, char *p2)
 static int w_follow(struct sip_msg *msg, char *p1, char *p2)
 {
 	return ki_tls_reuse_follow(msg);
+}
+
+static int w_alias(struct sip_msg *msg, char *p1, char *p2)
+{
+	return ki_tls_reuse_alias(msg);
 }
 
 static int w_onsend(struct sip_msg *msg, char *p1, char *p2)
@@ -205,6 +226,7 @@ static int w_to(struct sip_msg *msg, char *p1, char *p2)
 
 static cmd_export_t cmds[] = {{"tls_reuse_pin", w_pin, 0, 0, 0, ANY_ROUTE},
 		{"tls_reuse_follow", w_follow, 0, 0, 0, REQUEST_ROUTE | FAILURE_ROUTE},
+		{"tls_reuse_alias", w_alias, 0, 0, 0, REQUEST_ROUTE},
 		{"tls_reuse_onsend", w_onsend, 0, 0, 0, ONSEND_ROUTE},
 		{"tls_reuse_to", w_to, 1, fixup_spve_null, fixup_free_spve_null,
 				TO_ROUTES},
@@ -220,6 +242,8 @@ static param_export_t params[] = {
 		{"max_aliases", PARAM_INT, &tr_params.max_aliases},
 		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
 		{"hide_via", PARAM_INT, &tr_params.hide_via},
+		{"edge", PARAM_STRING, &tr_params.edge_uri},
+		{"token_lifetime", PARAM_INT, &tr_params.token_lifetime},
 		{"inside", PARAM_STRING | PARAM_USE_FUNC, (void *)add_inside},
 		{0, 0, 0}};
 

@@ -22,11 +22,13 @@ enum item {
 	ITEM_DOMAIN,
 	ITEM_LOCAL_DOMAIN,
 	ITEM_REUSED,
+	ITEM_ALIAS,
 	ITEM_COUNT
 };
 
 static const char *const names[ITEM_COUNT] = {"flow", "conid", "aor",
-		"user_agent", "side", "reason", "domain", "local_domain", "reused"};
+		"user_agent", "side", "reason", "domain", "local_domain", "reused",
+		"alias"};
 
 /* Where texts lie until the script has read them. */
 static struct {
@@ -48,7 +50,7 @@ int tls_reuse_pv_parse(pv_spec_t *spec, str *name)
 		}
 	}
 	LM_ERR("$tls_reuse(%.*s): there are flow, conid, aor, user_agent, side,"
-		   " reason, domain, local_domain and reused\n",
+		   " reason, domain, local_domain, reused and alias\n",
 			name->len, name->s);
 	return -1;
 }
@@ -149,6 +151,8 @@ int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 			return get_text(msg, param, res, pair_of(msg, last)->local);
 		case ITEM_REUSED:
 			return get_reused(msg, param, res, last);
+		case ITEM_ALIAS:
+			return get_text(msg, param, res, last ? last->alias : NULL);
 		case ITEM_COUNT:
 			break;
 	}

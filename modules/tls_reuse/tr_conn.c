@@ -10,6 +10,7 @@
 #include "../../core/parser/parse_via.h"
 #include "../../core/resolve.h"
 #include "../../core/route.h"
+#include "../../core/tcp_options.h"
 #include "../../core/ut.h"
 
 #include <assert.h>
@@ -62,6 +63,28 @@ static void on_closed(const struct cm_conn_info *info, void *arg)
 	bound.events.closed(info->id);
 }
 
+static void on_established(const struct cm_conn_info *info, void *arg)
+{
+	bound.events.established(info->id, info->fd);
+}
+
+static void on_waiting(const struct cm_conn_info *info, const char *text,
+		unsigned len, void *arg)
+{
+	bound.events.waiting(info->id, text, len);
+}
+
+static void on_heard(const struct cm_conn_info *info, void *arg)
+{
+	bound.events.heard(info->id);
+}
+
+static void on_failed(
+		const struct cm_conn_info *info, const char *why, void *arg)
+{
+	bound.events.failed(info->id, why);
+}
+
 int tr_conn_cert_match_there(void)
 {
 	if(module_loaded("cert_match")) {
@@ -75,13 +98,23 @@ int tr_conn_cert_match_there(void)
 
 int tr_conn_init(const struct tr_conn_events *events)
 {
-	struct cm_observer observer = {.opened = on_opened, .closed = on_closed};
+	struct cm_observer observer = {.opened = events->opened ? on_opened : NULL,
+			.closed = events->closed ? on_closed : NULL,
+			.established = events->established ? on_established : NULL,
+			.waiting = events->waiting ? on_waiting : NULL,
+			.heard = events->heard ? on_heard : NULL,
+			.failed = events->failed ? on_failed : NULL};
 
 	bound.events = *events;
 	if(cert_match_load_api(&bound.cert_match) != 0) {
 		return -1;
 	}
 	return bound.cert_match.observe(&observer);
+}
+
+int tr_conn_core_aliases(void)
+{
+	return cfg_get(tcp, tcp_cfg, accept_aliases);
 }
 
 int tr_conn_from_outside(const struct sip_msg *msg)
@@ -273,6 +306,20 @@ int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key)
 	return dst->proto == PROTO_TLS ? 0 : -1;
 }
 
+int tr_conn_alias_asked(const struct sip_msg *msg, struct tr_alias_key *key)
+{
+	const struct via_body *via = msg->via1;
+
+	if(via == NULL || via->error != PARSE_OK || !tr_conn_from_outside(msg)
+			|| put_address(&msg->rcv.src_ip,
+					   via->port != 0 ? (unsigned short)via->port : SIPS_PORT,
+					   key)
+					   != 0) {
+		return -1;
+	}
+	return via->alias != NULL;
+}
+
 unsigned tr_conn_tag(const struct dest_info *dst)
 {
 	return dst->send_flags.f >> TAG_SHIFT;
@@ -314,6 +361,62 @@ int tr_conn_expect(
 	local.len = pair->local_len;
 	return bound.cert_match.expect_next(
 			&domain, local.len > 0 ? &local : NULL, &ip, key->port);
+}
+
+void tr_conn_expect_accepted(int conid)
+{
+	bound.cert_match.expect_accepted(conid);
+}
+
+/* Adds a name to one side's. 0, or 1: that was enough. */
+static int take_name(const str *name, struct tr_conn_name *names, unsigned *n,
+		struct tr_conn_caller *caller)
+{
+	if(*n == TR_CONN_NAMES_MAX) {
+		caller->more = 1;
+		return 1;
+	}
+	/* cert_match's names are no longer than this; total anyway */
+	if(name->len > 0 && name->len <= TR_NAME_MAX) {
+		names[*n].len = (uint8_t)name->len;
+		memcpy(names[*n].text, name->s, (size_t)name->len);
+		(*n)++;
+	}
+	return 0;
+}
+
+static int take_peer(const str *identity, int verified, void *arg)
+{
+	struct tr_conn_caller *caller = arg;
+
+	return take_name(identity, caller->peer, &caller->peers, caller);
+}
+
+static int take_our(const str *identity, void *arg)
+{
+	struct tr_conn_caller *caller = arg;
+
+	return take_name(identity, caller->our, &caller->ours, caller);
+}
+
+int tr_conn_caller(int conid, struct tr_conn_caller *caller)
+{
+	struct cm_conn_info info;
+
+	caller->peers = caller->ours = 0;
+	caller->more = 0;
+	if(bound.cert_match.lookup(conid, &info) != 0 || info.dir != CM_DIR_IN) {
+		return -1;
+	}
+	caller->verified = info.verified;
+	caller->certificate = info.certificate;
+	if(info.verified
+			&& (bound.cert_match.identities(conid, take_peer, caller) < 0
+					|| bound.cert_match.own_identities(conid, take_our, caller)
+							   < 0)) {
+		return -1;
+	}
+	return 0;
 }
 
 int tr_conn_leads_to(int conid, const struct tr_alias_key *key)

@@ -25,15 +25,24 @@ int tr_conn_cert_match_there(void);
 
 /* What is called when a connection that we open comes to be, in the process
  * that sends and within its send, and when any TLS connection closes. key has
- * the peer's address, and no names. */
+ * the peer's address, and no names. Each may be NULL. */
 struct tr_conn_events {
 	void (*opened)(int conid, const struct tr_alias_key *key);
 	void (*closed)(int conid);
+	/* See api.h of cert_match: each with its connection's number. established
+	 * has its socket, or -1. */
+	void (*established)(int conid, int fd);
+	void (*waiting)(int conid, const char *text, unsigned len);
+	void (*heard)(int conid);
+	void (*failed)(int conid, const char *why);
 };
 
 /* Binds cert_match, and has events called. In mod_init. Returns 0, or -1
  * after saying what is missing. */
 int tr_conn_init(const struct tr_conn_events *events);
+
+/* 1: the core lets anybody alias a TCP connection: tcp_accept_aliases=yes. */
+int tr_conn_core_aliases(void);
 
 /* 1: the message came from outside (TLS); 0: from the PBX's side. */
 int tr_conn_from_outside(const struct sip_msg *msg);
@@ -68,6 +77,11 @@ int tr_conn_domain(const str *text, char canonical[TR_NAME_MAX + 1], int *len);
 /* In onsend_route: where the core is about to send to; elsewhere NULL. */
 struct dest_info *tr_conn_destination(void);
 
+/* RFC 5923 s8.2: does the topmost Via ask for an alias, and for which address?
+ * key gets the address that the request came from, the port of sent-by or 5061,
+ * and no names. 1 yes, 0 no, -1: there is no such Via, or no TLS. */
+int tr_conn_alias_asked(const struct sip_msg *msg, struct tr_alias_key *key);
+
 /* Address and transport of a destination, for a row's key. 0, or -1: it is
  * not reached over TLS. */
 int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key);
@@ -92,6 +106,32 @@ int tr_conn_chosen(const struct dest_info *dst);
  * 0 or -1. */
 int tr_conn_expect(
 		const struct tr_domains *pair, const struct tr_alias_key *key);
+
+/* ... or on connection conid, which the peer opened, and which the caller has
+ * chosen for the domain. */
+void tr_conn_expect_accepted(int conid);
+
+/* The most identities of one side that are looked at. */
+#define TR_CONN_NAMES_MAX 16
+
+struct tr_conn_name {
+	uint8_t len;
+	char text[TR_NAME_MAX];
+};
+
+/* Who is at the other end of a connection that a peer opened? */
+struct tr_conn_caller {
+	int verified;    /* his certificate chains to a trusted CA */
+	int certificate; /* he showed one */
+	unsigned peers;  /* identities of his, the first TR_CONN_NAMES_MAX */
+	unsigned ours;   /* domains of ours that he meant; none: not known */
+	int more;        /* 1: there are more of one of them */
+	struct tr_conn_name peer[TR_CONN_NAMES_MAX];
+	struct tr_conn_name our[TR_CONN_NAMES_MAX];
+};
+
+/* 0, or -1: no such connection, or we opened it. */
+int tr_conn_caller(int conid, struct tr_conn_caller *caller);
 
 /* 1: we opened the connection, to the very address in key. */
 int tr_conn_leads_to(int conid, const struct tr_alias_key *key);

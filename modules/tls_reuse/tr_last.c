@@ -13,6 +13,9 @@ static struct {
 void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 		const char *reason)
 {
+	if(tr_last_get(msg) == NULL) {
+		memory.last.alias = NULL;
+	}
 	memory.id = msg->id;
 	memory.pid = msg->pid;
 	memory.last.conid = conid;
@@ -41,11 +44,18 @@ void tr_last_sent(const struct sip_msg *msg, const struct tr_domains *pair,
 		return;
 	}
 	memory.last.reused = reused;
+	memory.last.alias = pair != NULL ? reason : NULL;
 	if(pair != NULL) {
 		memory.last.pair = *pair;
 	} else {
 		memset(&memory.last.pair, 0, sizeof(memory.last.pair));
 	}
+}
+
+void tr_last_alias(const struct sip_msg *msg, const char *words)
+{
+	tr_last_say(msg, words);
+	memory.last.alias = words;
 }
 
 const struct tr_last *tr_last_get(const struct sip_msg *msg)

@@ -16,6 +16,8 @@ struct tr_last {
 	struct tr_domains pair; /* of the branch that onsend_route sees; without
 							   a domain: it goes to none */
 	int reused;             /* ... on a connection that was there */
+	const char *alias;      /* why a request did or did not reuse, or became
+							   an alias; NULL: that was not asked */
 };
 
 /* reason: a constant. */
@@ -29,6 +31,9 @@ void tr_last_say(const struct sip_msg *msg, const char *reason);
  * words stay. */
 void tr_last_sent(const struct sip_msg *msg, const struct tr_domains *pair,
 		int reused, const char *reason);
+
+/* Why msg did, or did not, become an alias or reuse one. words: a constant. */
+void tr_last_alias(const struct sip_msg *msg, const char *words);
 
 /* NULL: nothing was decided about msg in this process. */
 const struct tr_last *tr_last_get(const struct sip_msg *msg);

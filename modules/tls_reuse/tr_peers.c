@@ -7,6 +7,7 @@
 #include "../../core/mem/shm_mem.h"
 
 #include <limits.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -18,12 +19,19 @@ struct ticket {
 	int conid;
 };
 
+struct local {
+	uint8_t len;
+	char text[TR_NAME_MAX];
+};
+
 struct peers {
 	gen_lock_t alias_lock; /* of the tickets, too */
 	gen_lock_t target_lock;
 	unsigned max;
 	struct tr_alias_table *aliases;
 	struct tr_target_table *targets;
+	unsigned locals;
+	struct local local[TR_PEERS_LOCALS_MAX]; /* under alias_lock */
 	int tickets; /* the last one that was given out */
 	struct ticket ticket[TR_PEERS_TICKETS];
 };
@@ -86,45 +94,147 @@ void tr_peers_destroy(void)
 	peers = NULL;
 }
 
+/* --- searching -------------------------------------------------------------- */
+
+/* Steps through the keys that a search for key looks at: itself, and without a
+ * local domain those with each local domain that peers know. i begins at 0.
+ * 0, or -1: that was all. */
+static int next_key(
+		const struct tr_alias_key *key, unsigned i, struct tr_alias_key *now)
+{
+	*now = *key;
+	if(i == 0) {
+		return 0;
+	}
+	if(key->local.len > 0 || i > peers->locals) {
+		return -1;
+	}
+	now->local.s = peers->local[i - 1].text;
+	now->local.len = peers->local[i - 1].len;
+	return 0;
+}
+
+/* The row of this connection for key, or TR_ALIAS_NONE; *now is its key. The
+ * lock is held. */
+static uint32_t row_of(
+		const struct tr_alias_key *key, int conid, struct tr_alias_key *now)
+{
+	uint32_t at;
+	unsigned i;
+
+	for(i = 0; next_key(key, i, now) == 0; i++) {
+		at = tr_alias_find(peers->aliases, now);
+		while(at != TR_ALIAS_NONE
+				&& tr_alias_conid(peers->aliases, at) != conid) {
+			at = tr_alias_next(peers->aliases, at);
+		}
+		if(at != TR_ALIAS_NONE) {
+			return at;
+		}
+	}
+	return TR_ALIAS_NONE;
+}
+
 unsigned tr_peers_find(
 		const struct tr_alias_key *key, int *conids, unsigned max)
 {
-	unsigned n = 0;
+	struct tr_alias_key now;
+	unsigned n = 0, i;
 	uint32_t at;
 
 	lock_get(&peers->alias_lock);
-	at = tr_alias_find(peers->aliases, key);
-	for(; at != TR_ALIAS_NONE && n < max;
-			at = tr_alias_next(peers->aliases, at)) {
-		conids[n++] = tr_alias_conid(peers->aliases, at);
+	for(i = 0; n < max && next_key(key, i, &now) == 0; i++) {
+		at = tr_alias_find(peers->aliases, &now);
+		for(; at != TR_ALIAS_NONE && n < max;
+				at = tr_alias_next(peers->aliases, at)) {
+			conids[n++] = tr_alias_conid(peers->aliases, at);
+		}
 	}
 	lock_release(&peers->alias_lock);
 	return n;
 }
 
-void tr_peers_use(const struct tr_alias_key *key, int conid)
+int tr_peers_has(const struct tr_alias_key *key, int conid)
 {
+	struct tr_alias_key now;
 	uint32_t at;
 
 	lock_get(&peers->alias_lock);
-	at = tr_alias_find(peers->aliases, key);
-	while(at != TR_ALIAS_NONE && tr_alias_conid(peers->aliases, at) != conid) {
-		at = tr_alias_next(peers->aliases, at);
-	}
+	at = row_of(key, conid, &now);
+	lock_release(&peers->alias_lock);
+	return at != TR_ALIAS_NONE;
+}
+
+void tr_peers_use(const struct tr_alias_key *key, int conid)
+{
+	struct tr_alias_key now;
+	uint32_t at;
+
+	lock_get(&peers->alias_lock);
+	at = row_of(key, conid, &now);
 	if(at != TR_ALIAS_NONE) {
-		tr_alias_use(peers->aliases, at, key, time(NULL));
+		tr_alias_use(peers->aliases, at, &now, time(NULL));
 	}
 	lock_release(&peers->alias_lock);
+}
+
+/* --- changing --------------------------------------------------------------- */
+
+/* Remembers a domain of ours that peers know. They are those of our own
+ * certificates: few. 0, or -1: no room. The lock is held. */
+static int note_local(struct tr_view name)
+{
+	struct local *l = peers->local;
+	unsigned i;
+
+	for(i = 0; i < peers->locals; i++, l++) {
+		if(l->len == name.len && memcmp(l->text, name.s, name.len) == 0) {
+			return 0;
+		}
+	}
+	if(i == TR_PEERS_LOCALS_MAX || name.len > TR_NAME_MAX) {
+		return -1;
+	}
+	l->len = (uint8_t)name.len;
+	memcpy(l->text, name.s, name.len);
+	peers->locals++;
+	return 0;
+}
+
+/* Has this key as many rows as a search looks at, none of them conid's? */
+static int is_enough(const struct tr_alias_key *key, int conid)
+{
+	uint32_t at = tr_alias_find(peers->aliases, key);
+	unsigned n = 0;
+
+	for(; at != TR_ALIAS_NONE; at = tr_alias_next(peers->aliases, at)) {
+		if(tr_alias_conid(peers->aliases, at) == conid) {
+			return 0;
+		}
+		n++;
+	}
+	return n >= TR_PEERS_SAME_MAX;
 }
 
 enum tr_alias_added tr_peers_add(
 		const struct tr_alias_key *key, enum tr_alias_dir dir, int conid)
 {
-	enum tr_alias_added added;
+	enum tr_alias_added added = TR_ALIAS_REFUSED;
+	int unknown = 0;
 
 	lock_get(&peers->alias_lock);
-	added = tr_alias_add(peers->aliases, key, dir, conid, time(NULL), NULL);
+	if(dir == TR_ALIAS_ACCEPTED && key->local.len > 0) {
+		unknown = note_local(key->local) != 0;
+	}
+	if(dir != TR_ALIAS_ACCEPTED || !is_enough(key, conid)) {
+		added = tr_alias_add(peers->aliases, key, dir, conid, time(NULL), NULL);
+	}
 	lock_release(&peers->alias_lock);
+	if(unknown) {
+		LM_DBG("more than %d domains of ours: requests on behalf of nobody in"
+			   " particular do not look for connections to the others\n",
+				TR_PEERS_LOCALS_MAX);
+	}
 	return added;
 }
 

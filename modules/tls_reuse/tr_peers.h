@@ -12,17 +12,29 @@
 int tr_peers_init(unsigned max_aliases);
 void tr_peers_destroy(void);
 
-/* Copies up to max connections of key to conids, the oldest first. Returns
- * how many. */
+/* Rows that one key may have: as many as a search looks at. */
+#define TR_PEERS_SAME_MAX 8
+
+/* Domains of ours by which peers can know us, of those connections that they
+ * opened; a request on behalf of nobody in particular finds these as well. */
+#define TR_PEERS_LOCALS_MAX 32
+
+/* Copies up to max connections of key to conids, the oldest first. A key
+ * without local domain finds those that peers opened, whomever of us they
+ * meant, behind those that are for it alone. Returns how many. */
 unsigned tr_peers_find(
 		const struct tr_alias_key *key, int *conids, unsigned max);
 
 /* A request for key goes out on a connection. No row: nothing happens. */
 void tr_peers_use(const struct tr_alias_key *key, int conid);
 
-/* A connection was opened or accepted for key. What the table said. */
+/* A connection was opened or accepted for key. What the table said; refused is
+ * also one row too many of a key that peers ask for. */
 enum tr_alias_added tr_peers_add(
 		const struct tr_alias_key *key, enum tr_alias_dir dir, int conid);
+
+/* 1: the connection has a row that find would find for key. */
+int tr_peers_has(const struct tr_alias_key *key, int conid);
 
 /* The connection has closed. Returns how many rows it had. */
 unsigned tr_peers_drop(int conid);

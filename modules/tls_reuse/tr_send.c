@@ -37,7 +37,7 @@ static_assert((TR_SEND_UNSETTLED | TR_TARGET_MAX) < TAG_REFUSED,
 static_assert((TR_SEND_UNSETTLED | TAG_NUMBER) <= TR_CONN_TAG_MAX, "tags fit");
 
 /* Connections of one key that are tried before a new one is opened. */
-#define TRY_MAX 8
+#define TRY_MAX TR_PEERS_SAME_MAX
 
 /* Seconds between two log lines of one process about refusals. */
 #define SAY_EVERY 5
@@ -47,7 +47,9 @@ static struct {
 	const struct dest_info *dst; /* NULL: none is */
 	int begun;                   /* the core has begun to send */
 	unsigned tag;
-	int ticket; /* 0: on a connection that is open */
+	int ticket;     /* 0: on a connection that is open */
+	int conid;      /* ... this one */
+	unsigned found; /* rows there were for it */
 	struct tr_domains pair;
 	struct tr_alias_key key; /* its names are views into pair */
 	time_t said;             /* when a refusal was logged last */
@@ -68,11 +70,14 @@ static int choose(int before)
 	int conids[TRY_MAX];
 	unsigned n, i;
 
-	if(before != 0 && tr_conn_leads_to(before, &sending.key)
+	if(before != 0
+			&& (tr_conn_leads_to(before, &sending.key)
+					|| tr_peers_has(&sending.key, before))
 			&& tr_conn_fits(before, sending.key.domain)) {
 		return before;
 	}
 	n = tr_peers_find(&sending.key, conids, TRY_MAX);
+	sending.found = n;
 	for(i = 0; i < n; i++) {
 		if(tr_conn_fits(conids[i], sending.key.domain)) {
 			return conids[i];
@@ -104,6 +109,7 @@ static int prepare(struct dest_info *dst)
 		tr_peers_use(&sending.key, conid);
 		tr_stats_inc(TR_STAT_ALIASES_REUSED);
 	}
+	sending.conid = conid;
 	sending.ticket = conid == 0 ? tr_peers_ticket() : 0;
 	tr_conn_choose(dst, conid != 0 ? conid : sending.ticket);
 	sending.dst = dst;
@@ -157,6 +163,18 @@ static enum tr_send refuse(struct sip_msg *msg, enum tr_send result,
 	return result;
 }
 
+/* Why it reuses a connection, or why not. */
+static const char *words_of(int reused)
+{
+	if(reused) {
+		return "a connection to this address is open for this domain";
+	}
+	return sending.found > 0
+				   ? "the connections to this address for this domain are"
+					 " closing"
+				   : "no connection to this address is open for this domain";
+}
+
 enum tr_send tr_send(struct sip_msg *msg)
 {
 	struct dest_info *dst = tr_conn_destination();
@@ -186,9 +204,7 @@ enum tr_send tr_send(struct sip_msg *msg)
 	sending.tag = number != 0 ? TR_SEND_UNSETTLED | number : TAG_NO_NUMBER;
 	tr_conn_set_tag(msg, sending.tag);
 	reused = sending.ticket == 0;
-	tr_last_sent(msg, &sending.pair, reused,
-			reused ? "a connection to this address is open for this domain"
-				   : "no connection to this address is open for this domain");
+	tr_last_sent(msg, &sending.pair, reused, words_of(reused));
 	return TR_SEND_OK;
 }
 
@@ -216,7 +232,13 @@ static int prepare_again(struct dest_info *dst, unsigned tag)
 static int begin(void)
 {
 	sending.begun = 1;
-	return tr_conn_expect(&sending.pair, &sending.key);
+	if(tr_conn_expect(&sending.pair, &sending.key) != 0) {
+		return -1;
+	}
+	if(sending.conid != 0) {
+		tr_conn_expect_accepted(sending.conid);
+	}
+	return 0;
 }
 
 /* The core takes a NULL buffer for an error of the send. */

@@ -12,7 +12,7 @@ import pytest
 from small import DEBIAN13, Release
 
 HERE = "here"
-BOTH = ("test_handshake", "test_failures", "test_to", "test_mixed")
+BOTH = ("test_alias", "test_handshake", "test_failures", "test_to", "test_mixed")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
