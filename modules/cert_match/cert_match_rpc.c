@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What can an operator ask? */
 
-#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -60,6 +59,7 @@ static void cm_rpc_check(rpc_t *rpc, void *ctx)
 {
 	struct cm_rpc_sink sink = {rpc, ctx};
 	char *path, *domain;
+	const char *why;
 	uint8_t *der;
 	size_t len;
 
@@ -67,11 +67,11 @@ static void cm_rpc_check(rpc_t *rpc, void *ctx)
 		rpc->fault(ctx, 400, "usage: cert_match.check file domain");
 		return;
 	}
-	switch(cm_pem_load(path, &der, &len)) {
+	switch(cm_pem_load(path, &der, &len, &why)) {
 		case 0:
 			break;
 		case -1:
-			rpc->fault(ctx, 404, "cannot read %s: %s", path, strerror(errno));
+			rpc->fault(ctx, 404, "cannot read %s: %s", path, why);
 			return;
 		default:
 			rpc->fault(ctx, 400, "%s holds no certificate", path);

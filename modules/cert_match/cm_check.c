@@ -5,6 +5,7 @@
 #include "../../core/ip_addr.h"
 
 #include "cm_check.h"
+#include "cm_domain.h"
 #include "cm_stats.h"
 #include "cm_store.h"
 
@@ -24,7 +25,7 @@ void cm_check_init(const struct cm_match_opts *opts)
 
 static int cm_check_rec(const struct cm_rec *rec, void *arg)
 {
-	const str *domain = arg;
+	const struct cm_ascii *domain = arg;
 	struct cm_peer peer = {0};
 
 	if(rec->facts) {
@@ -34,14 +35,18 @@ static int cm_check_rec(const struct cm_rec *rec, void *arg)
 		peer.ident_reason = rec->facts->ident_reason;
 		peer.names = cm_facts_names(rec->facts);
 	}
-	return (int)cm_decide(
-			&peer, domain->s, (size_t)domain->len, &cm_check.opts);
+	return (int)cm_decide(&peer, domain->text, domain->len, &cm_check.opts);
 }
 
 enum cm_reason cm_check_id(int id, const str *domain)
 {
+	struct cm_ascii ascii;
+
+	/* before the lock: whoever sent the domain decides how long it takes. What
+	 * is none is empty, and cm_decide() refuses it in its turn. */
+	cm_domain_ascii(domain->s, (size_t)domain->len, &ascii);
 	return (enum cm_reason)cm_store_with(
-			id, cm_check_rec, (void *)domain, CM_NO_CONNECTION);
+			id, cm_check_rec, &ascii, CM_NO_CONNECTION);
 }
 
 int cm_check_conid(const struct sip_msg *msg)

@@ -18,6 +18,7 @@
 #include "cm_expiry.h"
 #include "cm_facts.h"
 #include "cm_life.h"
+#include "cm_meant.h"
 #include "cm_next.h"
 #include "cm_sni.h"
 #include "cm_stats.h"
@@ -26,9 +27,19 @@
 
 #define CM_PEEK 64
 
+/* From 6.1 on, the core looks at every connection when none is hashed under
+ * the address, whatever port it was hashed under (cm_life.c, cm_hide); but it
+ * asks us of each. */
+#if VERSIONVAL >= 6001000
+#define CM_CORE_ASKS 1
+#endif
+
 struct cm_conn {
 	struct tls_hooks inner;
 	int index; /* of the record in an SSL */
+#ifdef CM_CORE_ASKS
+	int core_matches; /* tls_connection_match_domain, as it was set */
+#endif
 };
 
 static struct cm_conn cm_conn;
@@ -208,42 +219,6 @@ static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 
 /* --- sending -------------------------------------------------------------- */
 
-static int cm_is(const char *have, const struct cm_name *want)
-{
-	return have && strlen(have) == want->len
-		   && memcmp(have, want->text, want->len) == 0;
-}
-
-static int cm_is_for(const struct cm_rec *rec, const struct cm_next *next)
-{
-	if(!cm_is(rec->expected, &next->domain))
-		return 0;
-	return next->has_local ? cm_is(rec->on_behalf, &next->local)
-						   : !rec->on_behalf;
-}
-
-/* RFC 5922 s7.3: what is meant for a domain goes to nobody else. The core may
- * have found another connection by its address. */
-static int cm_is_wrong(const struct tcp_connection *c, const struct cm_rec *rec)
-{
-	const struct cm_next *next;
-
-	if(likely(!cm_next_is_set()))
-		return 0;
-	if(rec && rec->info.dir == CM_DIR_IN && rec->info.verified
-			&& cm_next_accepts(rec->info.id))
-		return 0;
-	next = rec ? cm_next_get(&rec->info.peer_ip, rec->info.peer_port)
-			   : cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
-	if(next && rec && cm_is_for(rec, next))
-		return 0;
-	cm_stats_inc(CM_STAT_WRONG_CONNECTION);
-	LM_ERR("connection %d was not opened for the domain that was meant: "
-		   "nothing is sent on it\n",
-			c->id);
-	return 1;
-}
-
 static int cm_first_encode(struct tcp_connection *c, struct cm_rec *rec,
 		const char **pbuf, unsigned int *plen, const char **rest_buf,
 		unsigned int *rest_len, snd_flags_t *send_flags)
@@ -267,7 +242,7 @@ static int cm_on_encode(struct tcp_connection *c, const char **pbuf,
 	struct cm_rec *rec = cm_rec_of(c);
 	int n, wrong;
 
-	wrong = cm_is_wrong(c, rec);
+	wrong = !cm_meant(rec, c->id, &c->rcv.src_ip, c->rcv.src_port);
 	cm_next_forget();
 	if(unlikely(wrong))
 		return -1;
@@ -330,6 +305,33 @@ static void cm_on_clean(struct tcp_connection *c)
 	cm_conn.inner.tcpconn_clean(c);
 }
 
+#ifdef CM_CORE_ASKS
+static int cm_is_expected(const struct cm_rec *rec, void *arg)
+{
+	return rec->expected != NULL;
+}
+
+/* May what is sent to ip:port travel on c? The core's lock is held. */
+static int cm_on_match(
+		struct tcp_connection *c, struct ip_addr *ip, unsigned short port)
+{
+	if(cm_store_with(c->id, cm_is_expected, NULL, 0))
+		return 0;
+	return cm_conn.core_matches && cm_conn.inner.match_domain
+				   ? cm_conn.inner.match_domain(c, ip, port)
+				   : 1;
+}
+#endif
+
+static void cm_hook_match(void)
+{
+#ifdef CM_CORE_ASKS
+	cm_conn.core_matches = tls_connection_match_domain;
+	tls_hook.match_domain = cm_on_match;
+	tls_connection_match_domain = 1;
+#endif
+}
+
 int cm_conn_hook(
 		const struct cm_trace_opts *opts, enum cm_default_expect default_expect)
 {
@@ -347,6 +349,7 @@ int cm_conn_hook(
 	tls_hook.encode = cm_on_encode;
 	tls_hook.tcpconn_close = cm_on_close;
 	tls_hook.tcpconn_clean = cm_on_clean;
+	cm_hook_match();
 	return 0;
 }
 

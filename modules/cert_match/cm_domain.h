@@ -13,14 +13,29 @@
 
 #include "cm_name.h"
 
-/* So many octets of UTF-8 are looked at, at most. */
+/* So many octets are looked at, at most. */
 #define CM_DOMAIN_MAX 1024
+#define CM_ASCII_MAX 256
+
+/* A domain in ASCII. text is the caller's own text, or points into buf: the
+ * struct stays where it is. */
+struct cm_ascii {
+	const char *text;
+	size_t len;
+	char buf[CM_ASCII_MAX];
+};
+
+/* Turn what is not ASCII into A-labels, through UTS 46 mapping and IDNA2008.
+ * ASCII stays as it stands, "xn--" labels too (RFC 5891 s5.3 lets us), and is
+ * not judged: cm_name_parse() does that, and cm_decide(). Slow, and allocates:
+ * to be done before a lock is taken. CM_OK, CM_DOMAIN_BAD or one of cm_name's
+ * reasons; then the text is empty, which is no domain either. */
+enum cm_reason cm_domain_ascii(
+		const char *text, size_t len, struct cm_ascii *ascii);
 
 /* Put a domain into canonical form: A-labels, lower case, no trailing dot.
- * ASCII is judged by cm_name_parse() as it stands, "xn--" labels too (RFC 5891
- * s5.3 lets us); anything else must be UTF-8 and goes through UTS 46 mapping
- * and IDNA2008. CM_OK, CM_DOMAIN_BAD or one of cm_name's reasons; name is
- * written only when CM_OK is returned. */
+ * cm_domain_ascii(), then cm_name_parse(). CM_OK, CM_DOMAIN_BAD or one of
+ * cm_name's reasons; name is written only when CM_OK is returned. */
 enum cm_reason cm_domain_parse(
 		const char *text, size_t len, struct cm_name *name);
 

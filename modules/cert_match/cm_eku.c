@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "cm_eku.h"
+#include "cm_join.h"
 
 #define CM_OID_MAX 80
 
@@ -299,21 +300,6 @@ static void cm_print_oid(char *out, int size, const struct cm_der *oid)
 	ASN1_OBJECT_free(object);
 }
 
-/* Append name to the list in out, or "..." in its place. What was appended
- * before has left room for that. */
-static size_t cm_list_add(char *out, size_t size, size_t used, const char *name)
-{
-	const char *comma = used ? ", " : "";
-	size_t need = strlen(comma) + strlen(name);
-
-	if(need + sizeof(", ...") > size - used) {
-		snprintf(out + used, size - used, "%s...", comma);
-		return size;
-	}
-	snprintf(out + used, size - used, "%s%s", comma, name);
-	return used + need;
-}
-
 int cm_eku_print(const struct cm_cert *cert, char *out, size_t size)
 {
 	struct cm_der list, oid;
@@ -327,12 +313,11 @@ int cm_eku_print(const struct cm_cert *cert, char *out, size_t size)
 	ERR_set_mark();
 	for(; cm_der_expect(&list, CM_DER_OID, &oid) == 0; n++) {
 		const struct cm_purpose *p = cm_purpose(&oid);
+		const char *shown = p ? p->name : name;
 
-		if(used >= size)
-			continue;
 		if(!p)
 			cm_print_oid(name, sizeof(name), &oid);
-		used = cm_list_add(out, size, used, p ? p->name : name);
+		used = cm_join_add(out, size, used, ", ", shown, strlen(shown));
 	}
 	ERR_pop_to_mark();
 	return n;

@@ -14,6 +14,7 @@
 #include <openssl/x509.h>
 
 #include "cm_cert.h"
+#include "cm_domain.h"
 #include "cm_explain.h"
 
 #define CM_SHOWN_MAX 280
@@ -259,6 +260,7 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 {
 	struct cm_printer p = {line, arg, 1};
 	struct cm_ident_set set;
+	struct cm_ascii ascii;
 	struct cm_cert cert;
 	/* the chain is another question: here it is taken as verified */
 	struct cm_peer peer = {.has_cert = 1, .verified = 1};
@@ -274,8 +276,9 @@ enum cm_reason cm_explain_check(const uint8_t *der, size_t len,
 	}
 	peer.ident_reason = set.reason;
 	peer.names = cm_ident_names(&set);
+	cm_domain_ascii(domain, domain_len, &ascii);
 	if(r == CM_OK)
-		r = cm_decide(&peer, domain, domain_len, match);
+		r = cm_decide(&peer, ascii.text, ascii.len, match);
 	cm_printable(text, sizeof(text), domain, domain_len);
 	cm_print(&p, "%s \"%s\": %s (%s)", r == CM_OK ? "match" : "no match", text,
 			r == CM_OK ? "one of the identities is this domain"

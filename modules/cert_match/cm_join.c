@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How do the names of a certificate read as one comma list? */
+/* How do several texts read as one list? */
 
 #include <string.h>
 
@@ -14,16 +14,19 @@ static int cm_join_is_full(const char *out, size_t used)
 		   && memcmp(out + used - MORE_LEN, more, MORE_LEN) == 0;
 }
 
-/* Whatever was added, there is room for ",..." and the terminator behind it. */
-size_t cm_join_add(
-		char *out, size_t size, size_t used, const char *text, size_t len)
+/* Whatever was added, there is room for the separator, "..." and the terminator
+ * behind it. */
+size_t cm_join_add(char *out, size_t size, size_t used, const char *separator,
+		const char *text, size_t len)
 {
-	const size_t spare = 1 + MORE_LEN + 1;
+	const size_t gap = strlen(separator), spare = gap + MORE_LEN + 1;
 
 	if(cm_join_is_full(out, used))
 		return used;
-	if(used > 0)
-		out[used++] = ',';
+	if(used > 0) {
+		memcpy(out + used, separator, gap);
+		used += gap;
+	}
 	if(size - used < spare || len > size - used - spare) {
 		text = more;
 		len = MORE_LEN;
@@ -40,6 +43,6 @@ size_t cm_names_join(char *out, size_t size, const struct cm_names *names)
 
 	out[0] = '\0';
 	while((name = cm_names_next(names, &offset, &len)) != NULL)
-		used = cm_join_add(out, size, used, name, len);
+		used = cm_join_add(out, size, used, ",", name, len);
 	return used;
 }

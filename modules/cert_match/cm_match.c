@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "cm_domain.h"
 #include "cm_match.h"
 
 const char *cm_names_next(
@@ -108,7 +107,7 @@ enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 	if(cm_is_known(&peer->names, domain, len))
 		return CM_OK;
 	/* RFC 5922 s7.2-7: what is asked for is a name, never a pattern. */
-	if(cm_domain_parse(domain, len, &name) != CM_OK)
+	if(cm_name_parse(domain, len, 0, &name) != CM_OK)
 		return CM_DOMAIN_BAD;
 	return cm_match(&peer->names, &name, opts);
 }

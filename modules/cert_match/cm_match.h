@@ -38,7 +38,8 @@ struct cm_peer {
 	struct cm_names names;
 };
 
-/* Is this peer authenticated as domain, a text as it stands in a message?
+/* Is this peer authenticated as domain, a text as it stands in a message, but
+ * in ASCII (cm_domain_ascii)? Allocates nothing, and may be asked under a lock.
  * CM_OK or the reason why not. RFC 5922 s7.3, s7.4. */
 enum cm_reason cm_decide(const struct cm_peer *peer, const char *domain,
 		size_t len, const struct cm_match_opts *opts);

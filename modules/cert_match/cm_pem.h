@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 /* Read the first certificate of a PEM file (or a file of DER) of at most 1 MB.
- * 0: *der is the caller's, to be freed with OPENSSL_free(). -1: cannot be
- * opened, errno says why. -2: no certificate in it. */
-int cm_pem_load(const char *path, uint8_t **der, size_t *len);
+ * 0: *der is the caller's, to be freed with OPENSSL_free(). -1: it cannot be
+ * read, *why says why, good until the next failure. -2: no certificate in it.
+ * Nothing else of the file, which may hold its key, is left in memory. */
+int cm_pem_load(const char *path, uint8_t **der, size_t *len, const char **why);
 
 #endif

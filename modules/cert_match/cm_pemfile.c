@@ -25,8 +25,9 @@ struct cm_line {
 
 struct cm_reading {
 	struct cm_pemfile *found;
-	cm_pemfile_f each;
+	cm_pemfile_f each; /* NULL: the first one is wanted, and no other */
 	void *arg;
+	X509 *first;
 };
 
 /* RFC 4514, all that is not printable ASCII escaped; a CA has no name of a
@@ -67,6 +68,11 @@ static void cm_tell_cert(struct cm_reading *r, X509 *cert)
 	struct cm_names names;
 	struct cm_date date;
 
+	if(!r->each) {
+		if(r->found->broken == 0 && X509_up_ref(cert) == 1)
+			r->first = cert;
+		return;
+	}
 	if(r->found->certs >= CM_PEMFILE_CERTS) {
 		r->found->further++;
 		return;
@@ -176,7 +182,7 @@ static unsigned cm_read_pem(struct cm_reading *r, const char *text, size_t len)
 	unsigned marks = 0;
 	size_t offset = 0;
 
-	while(cm_next_line(text, len, &offset, &line)) {
+	while(!r->first && cm_next_line(text, len, &offset, &line)) {
 		if(cm_label(&line, cm_begin, &label)) {
 			marks++;
 			r->found->broken += start != NULL;
@@ -191,21 +197,36 @@ static unsigned cm_read_pem(struct cm_reading *r, const char *text, size_t len)
 	return marks;
 }
 
-void cm_pemfile_read(const uint8_t *bytes, size_t len, struct cm_pemfile *found,
-		cm_pemfile_f each, void *arg)
+static void cm_read(struct cm_reading *r, const uint8_t *bytes, size_t len)
 {
-	struct cm_reading r = {found, each, arg};
 	const unsigned char *p = bytes;
 	X509 *cert = NULL;
 
-	memset(found, 0, sizeof(*found));
+	memset(r->found, 0, sizeof(*r->found));
 	if(len == 0 || len > LONG_MAX)
 		return;
 	ERR_set_mark();
-	if(cm_read_pem(&r, (const char *)bytes, len) == 0)
+	if(cm_read_pem(r, (const char *)bytes, len) == 0)
 		cert = d2i_X509(NULL, &p, (long)len);
 	if(cert && p == bytes + len)
-		cm_tell_cert(&r, cert);
+		cm_tell_cert(r, cert);
 	X509_free(cert);
 	ERR_pop_to_mark();
+}
+
+void cm_pemfile_read(const uint8_t *bytes, size_t len, struct cm_pemfile *found,
+		cm_pemfile_f each, void *arg)
+{
+	struct cm_reading r = {found, each, arg, NULL};
+
+	cm_read(&r, bytes, len);
+}
+
+X509 *cm_pemfile_first(const uint8_t *bytes, size_t len)
+{
+	struct cm_pemfile found;
+	struct cm_reading r = {&found, NULL, NULL, NULL};
+
+	cm_read(&r, bytes, len);
+	return r.first;
 }

@@ -32,4 +32,10 @@ typedef void (*cm_pemfile_f)(void *arg, struct cm_date *date);
 void cm_pemfile_read(const uint8_t *bytes, size_t len, struct cm_pemfile *found,
 		cm_pemfile_f each, void *arg);
 
+struct x509_st;
+
+/* The first certificate alone: the caller's, or NULL if there is none, or it
+ * cannot be read. */
+struct x509_st *cm_pemfile_first(const uint8_t *bytes, size_t len);
+
 #endif

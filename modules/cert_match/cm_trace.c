@@ -41,8 +41,8 @@ static void cm_trace_entry(void *arg, const struct cm_entry *e)
 	char text[CM_ENTRY_SHOWN];
 
 	cm_printable(text, sizeof(text), e->text, e->len);
-	cm_join_add(shake->names, sizeof(shake->names), strlen(shake->names), text,
-			strlen(text));
+	cm_join_add(shake->names, sizeof(shake->names), strlen(shake->names), ",",
+			text, strlen(text));
 }
 
 static void cm_trace_names(struct cm_trace *t, X509 *cert)

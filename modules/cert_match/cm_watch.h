@@ -12,7 +12,6 @@
 #include "cm_dates.h"
 
 #define CM_WATCH_FILES 1000 /* of one directory */
-#define CM_WATCH_OCTETS (1024 * 1024)
 
 struct cm_watch_sink {
 	/* a certificate; all but last_seen is set */
