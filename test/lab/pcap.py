@@ -19,6 +19,8 @@ class Packet(NamedTuple):
     source: tuple[str, int]
     target: tuple[str, int]
     payload: bytes
+    number: int = 0     # TCP's sequence number of the payload's first octet
+    syn: bool = False   # ... which begins here, one further on
 
 
 class Capture:
@@ -80,7 +82,10 @@ def _ip(frame: bytes, link: int, when: float) -> Optional[Packet]:
     source, target = struct.unpack(">HH", body[:4])
     skip = 8 if ip[9] == UDP else (body[12] >> 4) * 4
     return Packet(when, ip[9], (_dotted(ip[12:16]), source),
-                  (_dotted(ip[16:20]), target), body[skip:])
+                  (_dotted(ip[16:20]), target), body[skip:],
+                  *((0, False) if ip[9] == UDP else
+                    (struct.unpack(">I", body[4:8])[0],
+                     bool(body[13] & 2))))
 
 
 def _dotted(raw: bytes) -> str:

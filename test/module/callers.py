@@ -55,7 +55,8 @@ def profile(where: Path, names: Iterable[str], verify: str = "verify_certificate
 def kamailio(where: Path, names: Iterable[str] = ("edge.test",),
              send: str = "route[SEND] { if(!forward()) "
              'sl_send_reply("503", "not sent"); }\n', before: str = "",
-             verify: str = "verify_certificate = yes", params: Iterable = ()) -> Small:
+             verify: str = "verify_certificate = yes",
+             params: Iterable = ()) -> Small:
     return Small("tls_reuse", where, ALIAS + send + ONSEND, BEFORE + before,
                  tls_config=profile(where / "ca", names, verify),
                  params=list(params))

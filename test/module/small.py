@@ -6,12 +6,13 @@ import signal
 import socket
 import ssl
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Optional, Sequence, Union
+from typing import Any, Iterator, Optional, Sequence, Union
 
 from lab import binrpc, certs, net, roots
 from lab.paths import BUILD, PROJECT
-from lab.proc import PATIENCE, Process, run
+from lab.proc import PATIENCE, Process, run, wait_for
 
 STOCK = "/usr/lib/x86_64-linux-gnu/kamailio/modules"
 TLS = ("127.0.0.1", 15061)
@@ -36,7 +37,7 @@ children=2
 tcp_children=4
 tcp_accept_no_cl=no
 enable_tls={tls}
-listen=udp:127.0.0.1:15060
+listen=udp:{at}:15060
 {listen}
 loadmodule "kex.so"
 loadmodule "counters.so"
@@ -92,8 +93,10 @@ class Small:
     def __init__(self, module: str, where: Path, routes: str = ROUTES,
                  before: str = "", options: tuple[str, ...] = (),
                  names: tuple[str, ...] = (), tls_config: str = "",
-                 params: Params = ()):
-        """before: core settings and modules that come first.
+                 params: Params = (), at: str = "127.0.0.1"):
+        """at: the address that it listens on.
+
+        before: core settings and modules that come first.
 
         tls_config: the text of a tls.cfg, in place of the plain server.
         params: further modparams, (module, name, value).
@@ -106,8 +109,9 @@ class Small:
         self.tls = "tls" in names
         self.cfg = where / "kamailio.cfg"
         self.cfg.write_text(
-            HEAD.format(tls="yes" if self.tls else "no", where=where,
-                        listen="listen=tls:%s:%d" % TLS if self.tls else "")
+            HEAD.format(tls="yes" if self.tls else "no", where=where, at=at,
+                        listen=f"listen=tls:{at}:{TLS[1]}" if self.tls
+                        else "")
             + before + "".join(self._load(name) for name in names) + routes)
         self._process: Any = None
 
@@ -170,6 +174,20 @@ class Small:
         pid = self._process.pid
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(word) for word in text.split()]
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """What comes meanwhile, its processes find all at once."""
+        children = self.children()
+        try:
+            for child in children:
+                os.kill(child, signal.SIGSTOP)
+            wait_for(lambda: all(_state(child) == "T" for child in children),
+                     5, "all processes to stop")
+            yield
+        finally:
+            for child in children:
+                os.kill(child, signal.SIGCONT)
 
     def __exit__(self, *_: Any) -> None:
         if self._process.alive():
