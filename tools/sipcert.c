@@ -3,7 +3,6 @@
  * would a handshake with its owner come up? The decisions are the cert_match
  * module's, from the same units. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -90,12 +89,13 @@ static void print_line(void *arg, const char *line)
 
 static int load(const char *file, uint8_t **der, size_t *len)
 {
-	switch(cm_pem_load(file, der, len)) {
+	const char *why;
+
+	switch(cm_pem_load(file, der, len, &why)) {
 		case 0:
 			return 0;
 		case -1:
-			fprintf(stderr, "sipcert: cannot read %s: %s\n", file,
-					strerror(errno));
+			fprintf(stderr, "sipcert: cannot read %s: %s\n", file, why);
 			return -1;
 		default:
 			fprintf(stderr, "sipcert: %s holds no certificate\n", file);

@@ -224,16 +224,17 @@ static int is_gone(const struct probe *p)
 				   || shake->alert_in == SSL_AD_CLOSE_NOTIFY);
 }
 
-/* 1: it is done, and nobody has taken it back. */
+/* 1: it is done, and nobody has taken it back. 0: it failed. -1: nobody would
+ * watch it, and it did not begin. */
 static int shake_hands(struct probe *p)
 {
 	struct cm_shake *shake = &p->trace.shake;
 	int ret;
 
-	SSL_set_fd(p->ssl, p->fd);
+	if(SSL_set_fd(p->ssl, p->fd) != 1 || cm_trace_arm(p->ssl, &p->trace) < 0)
+		return -1;
 	BIO_set_callback_arg(SSL_get_rbio(p->ssl), (char *)p);
 	BIO_set_callback_ex(SSL_get_rbio(p->ssl), peek);
-	cm_trace_arm(p->ssl, &p->trace);
 	do {
 		ERR_clear_error();
 		ret = SSL_connect(p->ssl);
@@ -262,6 +263,10 @@ static int run(struct probe *p, const struct target *target)
 		return EXIT_NO_MATCH;
 	}
 	done = shake_hands(p);
+	if(done < 0) {
+		fputs("sipcert: out of memory\n", stderr);
+		return EXIT_UNREADABLE;
+	}
 	tell_handshake(p);
 	if(!done) {
 		tell_failure(p);

@@ -155,21 +155,9 @@ int cm_life_begin(struct tcp_connection *c)
 	return 0;
 }
 
-/* A connection that never came up has no round-trip time. What the peer did to
- * one that did may have been met by a write, which does not tell. */
-static void cm_last_look(struct cm_trace *trace, const struct tcp_info *tcp)
-{
-	if(tcp->tcpi_rtt != 0)
-		trace->tcp_up = 1;
-	if(trace->shake.end != CM_END_SILENCE)
-		return;
-	if(tcp->tcpi_state == TCP_CLOSE)
-		trace->shake.end = CM_END_RESET;
-	else if(tcp->tcpi_state == TCP_CLOSE_WAIT)
-		trace->shake.end = CM_END_EOF;
-}
-
-/* tcp_main is about to close the socket: the last look at it. */
+/* tcp_main is about to close the socket: the last look at it. Whoever holds the
+ * write_lock may have just met the end with a write, and be on his way out: the
+ * trace is his, and what is seen here is noted beside it. */
 void cm_life_closing(struct tcp_connection *c, int fd)
 {
 	struct cm_rec *rec = cm_store_find(c->id);
@@ -178,13 +166,24 @@ void cm_life_closing(struct tcp_connection *c, int fd)
 
 	if(!rec || likely(!rec->trace))
 		return;
-	/* whoever holds it may be waiting for this very process; then there is
-	 * life in the connection anyway */
-	if(lock_try(&c->write_lock) != 0)
+	if(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) != 0)
 		return;
-	if(rec->trace && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &len) == 0)
-		cm_last_look(rec->trace, &tcp);
-	lock_release(&c->write_lock);
+	rec->last_state = tcp.tcpi_state;
+	rec->was_up = tcp.tcpi_rtt != 0;
+}
+
+/* A connection that never came up has no round-trip time. What the peer did to
+ * one that did may have been met by a write, which does not tell. */
+static void cm_last_look(const struct cm_rec *rec, struct cm_trace *trace)
+{
+	if(rec->was_up)
+		trace->tcp_up = 1;
+	if(trace->shake.end != CM_END_SILENCE)
+		return;
+	if(rec->last_state == TCP_CLOSE)
+		trace->shake.end = CM_END_RESET;
+	else if(rec->last_state == TCP_CLOSE_WAIT)
+		trace->shake.end = CM_END_EOF;
 }
 
 /* Nobody else has the record or the connection any more. */
@@ -194,6 +193,7 @@ static void cm_tell_failure(struct cm_rec *rec)
 
 	if(rec->facts && shake->alert_in <= 0)
 		return;
+	cm_last_look(rec, rec->trace);
 	if(!rec->facts)
 		cm_stats_inc(CM_STAT_UNFINISHED);
 	if(!rec->trace->tcp_up)

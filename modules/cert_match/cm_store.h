@@ -66,8 +66,10 @@ struct cm_rec {
 	time_t opened;
 	struct cm_traffic traffic;
 	unsigned short hidden_port; /* not 0: the peer's, unknown to the core */
-	char *expected;         /* own block; canonical, terminated; NULL: none */
-	char *on_behalf;        /* own block; a local domain, terminated; or NULL */
+	uint8_t last_state; /* of TCP when its socket was closed; 0: not looked */
+	uint8_t was_up;     /* 1: TCP had come up by then; both are tcp_main's */
+	char *expected;     /* own block; canonical, terminated; NULL: none */
+	char *on_behalf;    /* own block; a local domain, terminated; or NULL */
 	struct cm_facts *facts; /* own block; NULL until established */
 	struct cm_trace *trace; /* own block, of whoever holds the connection's
 							   write_lock; NULL once nothing can go wrong */

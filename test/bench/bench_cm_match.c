@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What does it cost, for each request, to ask whether the peer is a domain? */
 
+#include "../../modules/cert_match/cm_domain.h"
 #include "../../modules/cert_match/cm_ident.h"
 #include "../../modules/cert_match/cm_match.h"
 #include "bench_cert.h"
@@ -30,7 +31,10 @@ static int ours_decide(const void *arg)
 {
 	const struct question *q = arg;
 
-	return cm_decide(&q->peer, q->domain, q->domain_len, &opts) == CM_OK;
+	struct cm_ascii ascii;
+
+	cm_domain_ascii(q->domain, q->domain_len, &ascii);
+	return cm_decide(&q->peer, ascii.text, ascii.len, &opts) == CM_OK;
 }
 
 static int kept_host(const void *arg)

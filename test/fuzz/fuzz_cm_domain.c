@@ -18,7 +18,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct cm_name name, again;
+	struct cm_ascii ascii;
+	size_t i;
 
+	/* whatever it says, the text is ASCII and no longer than it may be */
+	if(cm_domain_ascii(text, size, &ascii) != CM_OK && ascii.len != 0)
+		abort();
+	for(i = 0; i < ascii.len; i++)
+		if((unsigned char)ascii.text[i] >= 0x80 || i >= CM_DOMAIN_MAX)
+			abort();
 	if(cm_domain_parse(text, size, &name) != CM_OK)
 		return 0;
 	/* canonical, and its own canonical form by either way */

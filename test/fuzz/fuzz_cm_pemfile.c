@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include "../../modules/cert_match/cm_pemfile.h"
 
@@ -32,9 +33,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cm_pemfile found;
 	unsigned count = 0;
+	X509 *first;
 
 	cm_pemfile_read(data, size, &found, look, &count);
 	if(count != found.certs || ERR_peek_error() != 0)
 		abort();
+	first = cm_pemfile_first(data, size);
+	/* the same reading */
+	if((first && found.certs == 0)
+			|| (found.certs > 0 && found.broken == 0 && !first)
+			|| ERR_peek_error() != 0)
+		abort();
+	X509_free(first);
 	return 0;
 }

@@ -109,7 +109,7 @@ def wait(to: Address, source: str) -> None:
         drain(sock)
 
 
-def _hello() -> bytes:
+def hello() -> bytes:
     """What Python's own TLS would send first."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context()
@@ -124,7 +124,7 @@ def _hello() -> bytes:
 def stall(to: Address, source: str) -> None:
     """A hello, then nothing more."""
     with connect(to, source) as sock:
-        sock.sendall(_hello())
+        sock.sendall(hello())
         drain(sock)
 
 
@@ -132,7 +132,7 @@ def half(how: str, name: bytes = b"edge.test") -> Callable:
     """Read what the server answers to a hello, then be gone."""
     def client(to: Address, source: str) -> None:
         with connect(to, source) as sock:
-            sock.sendall(_hello().replace(b"edge.test", name))
+            sock.sendall(hello().replace(b"edge.test", name))
             sock.recv(1)
             if how == "reset":
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Each way in which a handshake fails, and what the ledger says of it."""
 
+import socket
+import struct
 import threading
 from typing import Any, Callable, ContextManager, Iterator, NamedTuple
 
@@ -224,6 +226,36 @@ def test_incoming(world, row):
     got = check(world, row, source, "in",
                 lambda: row.who(world.certs)(row.to, source))
     assert got["local"] == "%s:%d" % row.to
+
+
+def say_and_go(sock: socket.socket, how: str) -> None:
+    """All that it says, and its end, in one go."""
+    sock.sendall(broken.hello())
+    if how == "reset":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                        struct.pack("ii", 1, 0))
+        sock.close()
+    else:
+        sock.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("how, cause", [("reset", "reset"),
+                                        ("end", "closed")])
+def test_gone_when_it_is_heard(how, cause, world):
+    """It says its hello and ends before we look: no read meets its end."""
+    source = {"reset": "127.11.0.90", "end": "127.11.0.91"}[how]
+    sock = broken.connect(OPEN, source)
+
+    def provoke() -> None:
+        wait_for(lambda: world.edge.rpc("cert_match.peers", source), 5,
+                 "it to be accepted")
+        with world.edge.standing_still():
+            say_and_go(sock, how)
+        world.row(source)
+
+    with sock:
+        check(world, Row("gone", cause, say_and_go, more={"hello": "TLS"}),
+              source, "in", provoke)
 
 
 # --- we go to them -----------------------------------------------------------

@@ -93,6 +93,32 @@ def test_default_expect(case, tmp_path):
             assert not peer.heard, "a connection was opened"
 
 
+# --- which domain ------------------------------------------------------------
+
+def test_domain_of_a_client(tmp_path):
+    """RFC 5922 s7.2-4: the script asks in UTF-8, the certificate says it in
+    A-labels. What is no domain is an answer of its own, and a quick one."""
+    asking = """
+request_route {
+    $var(rc) = 0;
+    cert_match("$hdr(X-Domain)");
+    $var(rc) = $rc;
+    sl_send_reply("200", "rc $var(rc)");
+}
+"""
+    pair = certs.client("xn--bcher-kva.example", where=tmp_path / "ca")
+    with Small("cert_match", tmp_path, asking, tls_config=profile(pair.ca)):
+        for domain, rc in (("xn--bcher-kva.example", 1),
+                           ("B\u00fcCHER.example.", 1),
+                           ("bu\u0308cher.example", 1),
+                           ("bucher.example", -1), ("b\u00fc.example", -1),
+                           ("\u2603.example", -4), ("192.0.2.1", -4),
+                           ("\u00fc" * 3000, -4), ("a" * 6000, -4)):
+            answer, tls = asked(pair, extra=f"X-Domain: {domain}\r\n")
+            tls.close()
+            assert answer == f"SIP/2.0 200 rc {rc}", domain[:40]
+
+
 # --- extendedKeyUsage --------------------------------------------------------
 
 PURPOSES = [
@@ -105,8 +131,8 @@ PURPOSES = [
 ]
 
 
-def asked(pair: certs.Pair, session: object = None, version: str = "TLSv1_3"
-          ) -> tuple[str, ssl.SSLSocket]:
+def asked(pair: certs.Pair, session: object = None, version: str = "TLSv1_3",
+          extra: str = "") -> tuple[str, ssl.SSLSocket]:
     """What Kamailio answers to a peer with this certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -119,7 +145,8 @@ def asked(pair: certs.Pair, session: object = None, version: str = "TLSv1_3"
     tls = context.wrap_socket(socket.create_connection(TLS, 5),
                               session=session and session.session)
     tls.sendall(sip.request("MESSAGE", "sip:x@127.0.0.1:15061",
-                            "TLS 127.0.0.1:9", sender="sip:a@peer.example"))
+                            "TLS 127.0.0.1:9", extra,
+                            sender="sip:a@peer.example"))
     answer = tls.recv(4096).decode().split("\r\n")[0]
     return answer, tls
 

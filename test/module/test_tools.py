@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """sipcert and edge-cert, as an operator runs them, against real servers."""
 
+import os
 import socket
 import ssl
 import subprocess
@@ -10,8 +11,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from lab import certs, net
+from lab import binrpc, certs, net
 from lab.paths import BUILD
+from lab.proc import run as run_command
 from lab.tlspeer import TlsPeer
 
 import broken
@@ -481,6 +483,56 @@ def test_what_is_wrong(words, why, made):
     said = sipcert(*[word.format(**names) for word in words])
     assert said.code == 2
     assert said.err.startswith("sipcert: " + why.format(**names)), said.err
+
+
+def test_a_fifo_is_refused_at_once(made, tmp_path):
+    """Nobody writes to it: whoever waits for that waits for ever."""
+    fifo = tmp_path / "fifo.pem"
+    os.mkfifo(fifo)
+    why = f"cannot read {fifo}: no regular file"
+    for words in ("list",), ("check", "--domain", "a.example"):
+        said = sipcert(*words, fifo)
+        assert (said.code, said.out) == (2, "")
+        assert said.err == f"sipcert: {why}\n"
+    with Small("cert_match", tmp_path) as kamailio:
+        with pytest.raises(binrpc.RpcError, match=why):
+            kamailio.rpc("cert_match.check", str(fifo), "a.example")
+        # and who asks next is answered
+        cert = made.leaf("a.example", out="after-fifo").cert
+        assert kamailio.rpc("cert_match.check", str(cert), "a.example")
+
+
+# OpenSSL has no memory for a pointer of ours in an SSL.
+NO_ROOM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+
+struct ssl_st;
+
+int SSL_set_ex_data(struct ssl_st *ssl, int index, void *data)
+{
+    int (*real)(struct ssl_st *, int, void *);
+
+    *(void **)&real = dlsym(RTLD_NEXT, "SSL_set_ex_data");
+    return index == 0 ? real(ssl, index, data) : 0;
+}
+"""
+
+
+def test_probe_without_memory(made, tmp_path, monkeypatch):
+    """Who cannot watch the handshake does not begin it, and says no yes."""
+    source, shim = tmp_path / "no_room.c", tmp_path / "no_room.so"
+    source.write_text(NO_ROOM)
+    run_command(["gcc", "-shared", "-fPIC", "-o", str(shim), str(source)])
+    with TlsPeer(made.leaf("peer.test"), AT) as peer:
+        monkeypatch.setenv("LD_PRELOAD", str(shim))
+        said = sipcert("probe", "--domain", "peer.test", "--ca", made.ca,
+                       f"{HERE}:5061")
+        monkeypatch.delenv("LD_PRELOAD")
+        assert (said.code, said.lines()) == (
+            2, [f"tcp      {HERE}:5061: connected"])
+        assert said.err == "sipcert: out of memory\n"
+        assert not any(heard.sni for heard in peer.heard)
 
 
 def test_help():

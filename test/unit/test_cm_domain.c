@@ -167,6 +167,51 @@ static void test_bound(void **state)
 	text[CM_DOMAIN_MAX] = '\0';
 	assert_int_equal(
 			cm_domain_parse(text, CM_DOMAIN_MAX + 1, &name), CM_TOO_LONG);
+	/* nor is a text in ASCII gone through to its end, whoever asks for it */
+	memset(text, ' ', sizeof(text));
+	assert_int_equal(
+			cm_domain_parse(text, CM_DOMAIN_MAX + 1, &name), CM_TOO_LONG);
+	assert_int_equal(cm_domain_parse(text, CM_DOMAIN_MAX, &name), CM_CONTROL);
+}
+
+/* A domain in ASCII, not judged yet: "" where there is none. */
+static void test_ascii(void **state)
+{
+	static char long_text[CM_DOMAIN_MAX + 1];
+	static const struct {
+		const char *says, *text, *want;
+		enum cm_reason reason;
+	} cases[] = {
+			{"ASCII stays as it stands", "Example.COM.", "Example.COM.", CM_OK},
+			{"even if it is no name", "not a name", "not a name", CM_OK},
+			{"nothing stays nothing", "", "", CM_OK},
+			{"RFC 5922 s7.2-4: U-labels become A-labels",
+					"B\u00fccher.example.", "xn--bcher-kva.example.", CM_OK},
+			{"UTS 46 makes a star of this one: it is judged later",
+					"\uff0a.b\u00fccher.example", "*.xn--bcher-kva.example",
+					CM_OK},
+			{"no UTF-8", "b\xfc.example", "", CM_DOMAIN_BAD},
+			{"no letter", "\u2603.example", "", CM_DOMAIN_BAD},
+			{"a blank beside a letter", "b\u00fc cher", "", CM_CONTROL},
+			{"nothing is left of it", "\u00ad", "", CM_EMPTY},
+			{"too long to be looked at", long_text, "", CM_TOO_LONG},
+	};
+	size_t i;
+
+	(void)state;
+	memset(long_text, 'a', sizeof(long_text));
+	for(i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = cases[i].text;
+		size_t len = text == long_text ? sizeof(long_text) : strlen(text);
+		struct cm_ascii ascii;
+		enum cm_reason r = cm_domain_ascii(text, len, &ascii);
+
+		if(r != cases[i].reason || ascii.len != strlen(cases[i].want)
+				|| memcmp(ascii.text, cases[i].want, ascii.len) != 0)
+			fail_msg("%s: want %s \"%s\", got %s \"%.*s\"", cases[i].says,
+					cm_reason_token(cases[i].reason), cases[i].want,
+					cm_reason_token(r), (int)ascii.len, ascii.text);
+	}
 }
 
 int main(void)
@@ -175,6 +220,7 @@ int main(void)
 			cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_round_trip),
 			cmocka_unit_test(test_bound),
+			cmocka_unit_test(test_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

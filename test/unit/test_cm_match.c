@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "../../modules/cert_match/cm_domain.h"
 #include "../../modules/cert_match/cm_match.h"
 
 struct row {
@@ -109,10 +110,12 @@ static void test_rows(void **state)
 		struct cm_match_opts opts = {r->wildcard};
 		uint8_t packed[256];
 		struct cm_peer peer = {1, 1, CM_OK, CM_OK, {packed, 0, r->source}};
+		struct cm_ascii ascii;
 		enum cm_reason got;
 
 		peer.names.len = pack(packed, r->names);
-		got = cm_decide(&peer, r->domain, strlen(r->domain), &opts);
+		cm_domain_ascii(r->domain, strlen(r->domain), &ascii);
+		got = cm_decide(&peer, ascii.text, ascii.len, &opts);
 		if(got != r->want)
 			fail_msg("%s: want %s, got %s", r->says, cm_reason_token(r->want),
 					cm_reason_token(got));
@@ -151,6 +154,22 @@ static void test_decide(void **state)
 	assert_int_equal(cm_decide(&peer, "a.example", 9, &opts), CM_MALFORMED);
 }
 
+/* It is asked under a lock: what is not ASCII is no matter of its. */
+static void test_decide_ascii(void **state)
+{
+	static const uint8_t packed[] = "\025xn--bcher-kva.example";
+	struct cm_match_opts opts = {0};
+	struct cm_peer peer = {1, 1, CM_OK, CM_OK, {packed, 22, CM_SOURCE_URI}};
+
+	(void)state;
+	assert_int_equal(
+			cm_decide(&peer, "xn--bcher-kva.example", 21, &opts), CM_OK);
+	assert_int_equal(
+			cm_decide(&peer, "b\u00fccher.example", 15, &opts), CM_DOMAIN_BAD);
+	/* what cm_domain_ascii() leaves of a domain that is none */
+	assert_int_equal(cm_decide(&peer, "", 0, &opts), CM_DOMAIN_BAD);
+}
+
 /* A packing that does not add up ends the walk, within its bounds. */
 static void test_bad_packing(void **state)
 {
@@ -169,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_decide),
+			cmocka_unit_test(test_decide_ascii),
 			cmocka_unit_test(test_bad_packing),
 	};
 

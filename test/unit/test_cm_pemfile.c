@@ -169,6 +169,27 @@ static void see(void *arg, struct cm_date *date)
 				date->names);
 }
 
+/* The one of cm_pemfile_first() is the first of all, or none if that cannot be
+ * read. */
+static void look_at_first(const struct row *r, const uint8_t *bytes, size_t len)
+{
+	const char *first = strpbrk(r->parts, "ABCDTXwbop");
+	size_t want = first && strchr("bop", *first) ? 0 : strcspn(r->want, " ");
+	X509 *cert = cm_pemfile_first(bytes, len);
+	struct cm_pemfile got;
+	struct seen seen = {0};
+	uint8_t *der = NULL;
+	int n = cert ? i2d_X509(cert, &der) : 0;
+
+	if(n > 0)
+		cm_pemfile_read(der, (size_t)n, &got, see, &seen);
+	OPENSSL_free(der);
+	X509_free(cert);
+	if(seen.used != want || strncmp(seen.text, r->want, want) != 0)
+		fail_msg("%s: want \"%.*s\" first, got \"%s\"", r->says, (int)want,
+				r->want, seen.text);
+}
+
 static void test_rows(void **state)
 {
 	size_t i;
@@ -193,6 +214,7 @@ static void test_rows(void **state)
 			memcpy(bytes, text, (size_t)len);
 		BIO_free(bio);
 		cm_pemfile_read(bytes, (size_t)len, &got, see, &seen);
+		look_at_first(r, bytes, (size_t)len);
 		free(bytes);
 		if(strcmp(seen.text, r->want) != 0
 				|| memcmp(&got, &r->counts, sizeof(got)) != 0)

@@ -490,11 +490,91 @@ static void test_chain(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* --- what was found once stays ---------------------------------------------- */
+
+/* The peer showed one certificate, was found good, and would like to show
+ * another one. */
+static int renegotiate(int in)
+{
+	struct row r = {
+			in ? "a client that renegotiates" : "a server that renegotiates",
+			in, TLS12, "a.example", EKU_SERVER, 0, 0, 0,
+			in ? NULL : "a.example", CM_EKU_TLS, 1, NO, X509_V_OK, CM_OK};
+	X509 *second = certificate("b.example", EKU_SERVER), *shown;
+	char heard[64];
+	struct pair p;
+	int bad = 0, turn;
+
+	pair_make(&p, &r);
+	X509_STORE_add_cert(SSL_CTX_get_cert_store(p.ours), second);
+	/* even where OpenSSL is set to let clients do it */
+	SSL_CTX_set_options(p.ours, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	pair_connect(&p, &r);
+	bad += same(r.says, "sent", 1, pair_run(&p, in, heard, sizeof(heard)));
+	SSL_use_certificate(p.peer, second);
+	assert_int_equal(SSL_renegotiate(p.peer), 1);
+	SSL_do_handshake(p.peer);
+	for(turn = 0; turn < 10; turn++) {
+		SSL_read(p.us, heard, sizeof(heard));
+		SSL_read(p.peer, heard, sizeof(heard));
+	}
+	shown = SSL_get1_peer_certificate(p.us);
+	bad += same(r.says, "more handshakes", 0, SSL_num_renegotiations(p.us));
+	bad += same(r.says, "is who it was", 1,
+			shown != NULL && X509_cmp(shown, second) != 0);
+	X509_free(shown);
+	X509_free(second);
+	pair_free(&p);
+	return bad;
+}
+
+static void test_renegotiation(void **state)
+{
+	(void)state;
+	assert_int_equal(renegotiate(1) + renegotiate(0), 0);
+}
+
+static void test_verdict(void **state)
+{
+	const long ok = X509_V_OK, ended = X509_V_ERR_CERT_HAS_EXPIRED,
+			   revoked = X509_V_ERR_CERT_REVOKED;
+	const struct {
+		const char *says;
+		long verify;
+		int resumed;
+		int64_t not_after, now;
+		long want;
+	} rows[] = {
+			{"a full handshake: OpenSSL has just looked", ok, 0, 99, 100, ok},
+			{"and what it says stands", revoked, 0, 200, 100, revoked},
+			{"a resumed one, in time", ok, 1, 101, 100, ok},
+			{"RFC 5280 s4.1.2.5: notAfter is inclusive", ok, 1, 100, 100, ok},
+			{"RFC 5280 s4.1.2.5: it expired since", ok, 1, 99, 100, ended},
+			{"a fault of its beginning stays what it was", revoked, 1, 99, 100,
+					revoked},
+			{"an end that cannot be read is none", ok, 1, 0, 100, ended},
+			{"an end before 1970", ok, 1, -1, 0, ended},
+			{"no end (RFC 5280 s4.1.2.5: 9999)", ok, 1, INT64_C(253402300799),
+					100, ok},
+	};
+	size_t i;
+	int bad = 0;
+
+	(void)state;
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		bad += same(rows[i].says, "verdict", rows[i].want,
+				cm_trace_verdict(rows[i].verify, rows[i].resumed,
+						rows[i].not_after, rows[i].now));
+	assert_int_equal(bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
 			cmocka_unit_test(test_resumed), cmocka_unit_test(test_hello),
-			cmocka_unit_test(test_address), cmocka_unit_test(test_chain)};
+			cmocka_unit_test(test_address), cmocka_unit_test(test_chain),
+			cmocka_unit_test(test_renegotiation),
+			cmocka_unit_test(test_verdict)};
 
 	if(cm_trace_init() < 0)
 		return 1;
