@@ -31,7 +31,8 @@ class Capture:
         self.path = path
         path.unlink(missing_ok=True)
         argv = ["tcpdump", "-i", device, "-n", "-U", "--immediate-mode",
-                "-s", "0", "-Z", "root", "-w", str(path)]
+                # each slot of its buffer holds the longest packet there can be
+                "-s", "65535", "-B", "32768", "-Z", "root", "-w", str(path)]
         self._process = Process("tcpdump", argv + expression.split(),
                                 path.with_suffix(".log"), ns=ns)
 

@@ -107,6 +107,14 @@ def flows(path: Path, ca: Path) -> list[Flow]:
             for one in tls12.connections(read(path), pairs) if one.name]
 
 
+def captured(wire: Capture, ca: Path, requests: int) -> list[Flow]:
+    """The connections, once so many requests are in the capture."""
+    found = flows(wire.path, ca)
+    there = sum(len(pairs) for flow in found
+                for pairs in flow.carried.values())
+    return found if there == requests else []
+
+
 def check(found: list[Flow]) -> None:
     """No connection carries two pairs; each carries that which it was opened
     for, in both directions."""
@@ -179,14 +187,13 @@ def test_four_connections(two, wire, tmp_path):
         assert len(aliases(server)) == 4
         assert len(server.rpc("cert_match.peers")) == 4
     assert stats(other)["aliases_opened"] == 0
-    found = flows(wire.path, tmp_path / "ca")
+    found = wait_for(lambda: captured(wire, tmp_path / "ca", 4 + 64), 5,
+                     "all requests in the capture")
     check(found)
     assert sorted((flow.opened_by, flow.name) for flow in found) == sorted(
         (ONE, theirs) for _, theirs in PAIRS)
     for flow in found:
         assert all(flow.carried.values()), "used in both directions"
-    assert sum(len(pairs) for flow in found
-               for pairs in flow.carried.values()) == 4 + 64
     assert check_receiver(one, False) == 32
     assert check_receiver(other, True) == 36
 
