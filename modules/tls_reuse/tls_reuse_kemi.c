@@ -70,6 +70,8 @@ int ki_tls_reuse_alias(sip_msg_t *msg)
 			return -6;
 		case TR_ACCEPT_ERROR:
 			return -7;
+		case TR_ACCEPT_CLOSING:
+			return -8;
 	}
 	return -7;
 }

@@ -5,15 +5,22 @@
 #include "tls_reuse_pv.h"
 #include "tls_reuse_rpc.h"
 #include "tr_branch.h"
+#include "tr_close.h"
 #include "tr_conn.h"
 #include "tr_hide.h"
+#include "tr_keep.h"
 #include "tr_key.h"
+#include "tr_line.h"
+#include "tr_offer.h"
 #include "tr_params.h"
 #include "tr_peers.h"
 #include "tr_send.h"
 #include "tr_stats.h"
 #include "tr_store.h"
+#include "tr_ticker.h"
 #include "tr_to.h"
+#include "tr_track.h"
+#include "tr_wait.h"
 
 #include "../../core/dprint.h"
 #include "../../core/mod_fix.h"
@@ -26,9 +33,12 @@
 
 MODULE_VERSION
 
-struct tr_params tr_params = {
-		.max_flows = 16384, .max_aliases = 4096, .max_uri_len = 255,
-		.token_lifetime = 86400};
+struct tr_params tr_params = {.max_flows = 16384,
+		.max_aliases = 4096,
+		.max_uri_len = 255,
+		.token_lifetime = 86400,
+		.fail_reply = 1,
+		.connection_lifetime = 3600};
 
 /* One of inner and outer: said as the operator wrote it when it is wrong. */
 static int read_address(const char *name, const char *value,
@@ -74,6 +84,25 @@ static int add_inside(modparam_t type, void *value)
 	}
 }
 
+/* One of the settings in seconds. 0 or -1. */
+static int check_seconds(const char *name, int seconds, int max)
+{
+	if(seconds < 0 || seconds > max) {
+		LM_ERR("%s is %d, it must be 0 to %d seconds\n", name, seconds, max);
+		return -1;
+	}
+	return 0;
+}
+
+static int check_keeping(void)
+{
+	return check_seconds("keepalive", tr_params.keepalive, 86400)
+		   | check_seconds("connection_lifetime", tr_params.connection_lifetime,
+				   31536000)
+		   | check_seconds(
+				   "tcp_user_timeout", tr_params.tcp_user_timeout, 86400);
+}
+
 static int check_bounds(void)
 {
 	if(tr_params.max_flows < 1) {
@@ -84,6 +113,10 @@ static int check_bounds(void)
 			|| tr_params.max_aliases > (int)TR_ALIAS_ROWS_MAX) {
 		LM_ERR("max_aliases is %d, it must be 1 to %u\n", tr_params.max_aliases,
 				TR_ALIAS_ROWS_MAX);
+		return -1;
+	}
+	if(tr_params.fail_reply != 0 && tr_params.fail_reply != 1) {
+		LM_ERR("fail_reply is %d, it must be 0 or 1\n", tr_params.fail_reply);
 		return -1;
 	}
 	if(tr_params.token_lifetime < 0) {
@@ -125,7 +158,10 @@ static void on_closed(int conid)
 {
 	unsigned rows;
 
+	tr_keep_drop(conid);
+	tr_close_drop(conid);
 	tr_store_drop(conid);
+	tr_wait_closed(conid);
 	for(rows = tr_peers_drop(conid); rows > 0; rows--) {
 		tr_stats_inc(TR_STAT_ALIASES_CLOSED);
 	}
@@ -148,11 +184,32 @@ static void warn(void)
 	}
 }
 
+static void on_opened(int conid, const struct tr_alias_key *address)
+{
+	tr_track_opened(conid);
+	tr_send_opened(conid, address);
+}
+
+static int start_keeping(void)
+{
+	unsigned max =
+			(unsigned)tr_params.max_flows + (unsigned)tr_params.max_aliases;
+
+	return tr_line_init() == 0 && tr_keep_init(max) == 0 && tr_close_init() == 0
+				   ? 0
+				   : -1;
+}
+
 static int mod_init(void)
 {
-	static const struct tr_conn_events events = {tr_send_opened, on_closed};
+	struct tr_conn_events events = {.opened = on_opened,
+			.established = tr_keep_established,
+			.closed = on_closed};
 
-	if(check_bounds() != 0
+	if(tr_params.fail_reply) {
+		tr_wait_listen(&events);
+	}
+	if(check_bounds() != 0 || check_keeping() != 0
 			|| read_address(
 					   "inner", tr_params.inner_uri, NULL, &tr_params.inner)
 					   != 0
@@ -163,29 +220,45 @@ static int mod_init(void)
 			|| tr_key_init(tr_params.flow_key, &tr_params.edge,
 					   (uint32_t)tr_params.token_lifetime)
 					   != 0
-			|| tr_hide_init() != 0 || tr_to_init() != 0
+			|| tr_track_init() != 0 || tr_hide_init() != 0 || tr_to_init() != 0
 			|| tr_conn_init(&events) != 0 || tr_send_init() != 0
-			|| tr_stats_init() != 0
+			|| tr_offer_init() != 0 || tr_stats_init() != 0
 			|| tr_store_init((unsigned)tr_params.max_flows) != 0
-			|| tr_peers_init((unsigned)tr_params.max_aliases) != 0) {
+			|| tr_peers_init((unsigned)tr_params.max_aliases) != 0
+			|| start_keeping() != 0
+			|| (tr_params.fail_reply && tr_wait_init() != 0)
+			|| tr_ticker_init() != 0) {
 		return -1;
 	}
 	warn();
 	return 0;
 }
 
-/* Before any process is forked, and when every module has started: tm may be
- * loaded before or after us. */
+/* PROC_INIT: before any process is forked, and when every module has started:
+ * tm may be loaded before or after us. */
 static int child_init(int rank)
 {
-	return rank == PROC_INIT ? tr_branch_init() : 0;
+	switch(rank) {
+		case PROC_INIT:
+			return tr_branch_init();
+		case PROC_MAIN:
+			return tr_ticker_fork();
+		default:
+			return 0;
+	}
 }
 
 static void mod_destroy(void)
 {
+	tr_keep_destroy();
+	tr_close_destroy();
+	tr_track_destroy();
 	tr_store_destroy();
 	tr_peers_destroy();
+	tr_offer_destroy();
 	tr_to_destroy();
+	tr_wait_destroy();
+	tr_ticker_destroy();
 	tr_key_destroy();
 }
 
@@ -241,7 +314,11 @@ static param_export_t params[] = {
 		{"max_flows", PARAM_INT, &tr_params.max_flows},
 		{"max_aliases", PARAM_INT, &tr_params.max_aliases},
 		{"max_uri_len", PARAM_INT, &tr_params.max_uri_len},
+		{"keepalive", PARAM_INT, &tr_params.keepalive},
+		{"connection_lifetime", PARAM_INT, &tr_params.connection_lifetime},
+		{"tcp_user_timeout", PARAM_INT, &tr_params.tcp_user_timeout},
 		{"hide_via", PARAM_INT, &tr_params.hide_via},
+		{"fail_reply", PARAM_INT, &tr_params.fail_reply},
 		{"edge", PARAM_STRING, &tr_params.edge_uri},
 		{"token_lifetime", PARAM_INT, &tr_params.token_lifetime},
 		{"inside", PARAM_STRING | PARAM_USE_FUNC, (void *)add_inside},

@@ -32,7 +32,7 @@ static const char *const names[ITEM_COUNT] = {"flow", "conid", "aor",
 
 /* Where texts lie until the script has read them. */
 static struct {
-	struct tr_flow_info flow;
+	struct tr_flows_row flow;
 	struct tr_domains pair;
 } current;
 
@@ -76,10 +76,15 @@ static int get_id(
 /* The flow that a token led to, else the one that the message came on. */
 static int flow_of(const struct sip_msg *msg, const struct tr_last *last)
 {
-	int conid =
-			last != NULL && last->conid != 0 ? last->conid : tr_conn_id(msg);
+	int followed = last != NULL && last->conid != 0;
+	int conid = followed ? last->conid : tr_conn_id(msg);
+	const uint8_t *registration =
+			followed && last->registered ? last->registration : NULL;
 
-	return conid != 0 && tr_store_get(conid, &current.flow) == 0 ? conid : 0;
+	if(conid == 0 || tr_store_get(conid, registration, &current.flow) != 0) {
+		return 0;
+	}
+	return conid;
 }
 
 /* The connection that the message came on, or that a reply goes back on. */
@@ -91,14 +96,6 @@ static int connection_of(const struct sip_msg *msg)
 		conid = tr_conn_of_reply(msg);
 	}
 	return conid;
-}
-
-static const char *side_of(const struct tr_last *last)
-{
-	if(last == NULL || last->kind == TR_KIND_NONE) {
-		return NULL;
-	}
-	return last->kind == TR_KIND_PHONE ? "phones" : "pbx";
 }
 
 /* For whom is the request? In onsend_route: the branch that is sent. Never
@@ -142,7 +139,7 @@ int tls_reuse_pv_get(struct sip_msg *msg, pv_param_t *param, pv_value_t *res)
 			return get_text(msg, param, res,
 					flow_of(msg, last) ? current.flow.user_agent : NULL);
 		case ITEM_SIDE:
-			return get_text(msg, param, res, side_of(last));
+			return get_text(msg, param, res, last ? last->side : NULL);
 		case ITEM_REASON:
 			return get_text(msg, param, res, last ? last->reason : NULL);
 		case ITEM_DOMAIN:

@@ -2,11 +2,15 @@
 /* What can an operator ask this module while it runs? */
 #include "tls_reuse_rpc.h"
 
+#include "tr_close.h"
 #include "tr_conn.h"
+#include "tr_keep.h"
+#include "tr_key.h"
 #include "tr_params.h"
 #include "tr_peers.h"
 #include "tr_stats.h"
 #include "tr_store.h"
+#include "tr_wait.h"
 
 #include "../../core/dprint.h"
 #include "../../core/mem/mem.h"
@@ -25,27 +29,36 @@ static const char *const aliases_doc[] = {
 		"The connection alias table (RFC 5923): which connection leads where"
 		" for whom. Parameters: [limit (50, at most 500) [offset]]",
 		NULL};
+static const char *const close_doc[] = {
+		"Closes a connection as soon as no transaction is open on it."
+		" Parameters: id [seconds to wait (180)]",
+		NULL};
 static const char *const stats_doc[] = {
 		"How often what was decided, since the start", NULL};
 
+static const char *const rekey_doc[] = {
+		"Reads the file of flow_key again, for all processes at once", NULL};
+
 static int add_flow(
-		rpc_t *rpc, void *ctx, const struct tr_flow_info *f, time_t now)
+		rpc_t *rpc, void *ctx, const struct tr_flows_row *f, int64_t now)
 {
-	char peer[IP_ADDR_MAX_STR_SIZE + 16];
-	struct ip_addr ip = f->peer.ip;
+	char text[IP_ADDR_MAX_STR_SIZE + 16];
+	struct tr_peer peer;
 	void *row;
 
-	snprintf(peer, sizeof(peer), "%s:%d",
-			ip.af == AF_INET6 ? ip_addr2strz(&ip) : ip_addr2a(&ip),
-			f->peer.port);
+	tr_store_peer(f, &peer);
+	snprintf(text, sizeof(text), "%s:%d",
+			peer.ip.af == AF_INET6 ? ip_addr2strz(&peer.ip)
+								   : ip_addr2a(&peer.ip),
+			peer.port);
 	if(rpc->add(ctx, "{", &row) < 0) {
 		return -1;
 	}
-	return rpc->struct_add(row, "dsssduuuuu", "id", f->conid, "peer", peer,
+	return rpc->struct_add(row, "dsssdduuuuu", "id", f->conid, "peer", text,
 			"aor", f->aor, "user_agent", f->user_agent, "registered",
-			f->expires > now, "expires_in",
-			f->expires > now ? (unsigned)(f->expires - now) : 0, "age",
-			(unsigned)(now - f->created), "idle",
+			f->expires > now, "registrations", (int)f->registrations,
+			"expires_in", f->expires > now ? (unsigned)(f->expires - now) : 0,
+			"age", (unsigned)(now - f->created), "idle",
 			(unsigned)(now - f->last_used), "requests_in", f->in,
 			"requests_out", f->out);
 }
@@ -75,7 +88,8 @@ static void *rows_for(
 
 static void rpc_flows(rpc_t *rpc, void *ctx)
 {
-	struct tr_flow_info *list;
+	struct tr_flows_row *list;
+	int64_t now = tr_store_now();
 	int limit, offset;
 	unsigned n, i;
 
@@ -84,7 +98,7 @@ static void rpc_flows(rpc_t *rpc, void *ctx)
 		return;
 	}
 	n = tr_store_list((unsigned)offset, (unsigned)limit, list);
-	for(i = 0; i < n && add_flow(rpc, ctx, &list[i], time(NULL)) >= 0; i++) {
+	for(i = 0; i < n && add_flow(rpc, ctx, &list[i], now) >= 0; i++) {
 	}
 	pkg_free(list);
 }
@@ -138,12 +152,70 @@ static void rpc_stats(rpc_t *rpc, void *ctx)
 	if(rpc->add(ctx, "{", &row) < 0) {
 		return;
 	}
-	rpc->struct_add(row, "dddd", "flows", (int)tr_store_count(), "max_flows",
-			tr_params.max_flows, "aliases", (int)tr_peers_count(),
-			"max_aliases", tr_params.max_aliases);
+	rpc->struct_add(row, "dddddd", "flows", (int)tr_store_count(), "max_flows",
+			tr_params.max_flows, "registrations", (int)tr_store_registered(),
+			"aliases", (int)tr_peers_count(), "max_aliases",
+			tr_params.max_aliases, "waiting", (int)tr_wait_count());
+	rpc->struct_add(row, "dd", "kept", (int)tr_keep_count(), "closing",
+			(int)tr_close_count());
 	for(i = 0; i < TR_STAT_COUNT; i++) {
 		rpc->struct_add(row, "u", tr_stats_name((enum tr_stat)i),
 				(unsigned)tr_stats_get((enum tr_stat)i));
+	}
+}
+
+static void rpc_rekey(rpc_t *rpc, void *ctx)
+{
+	char why[TR_KEY_WHY_MAX], making[5], call_ids[5];
+	struct tr_key_facts facts;
+	void *row;
+
+	switch(tr_key_again(&facts, why)) {
+		case 0:
+			break;
+		case -2:
+			rpc->fault(ctx, 400,
+					"flow_key is not a file: there is nothing to read again");
+			return;
+		default:
+			rpc->fault(ctx, 500, "nothing was changed: %s", why);
+			return;
+	}
+	snprintf(making, sizeof(making), "%04x", facts.making);
+	snprintf(call_ids, sizeof(call_ids), "%04x", facts.call_ids);
+	if(rpc->add(ctx, "{", &row) >= 0) {
+		rpc->struct_add(row, "dss", "keys", (int)facts.keys, "making", making,
+				"call_ids", call_ids);
+	}
+}
+
+static void rpc_close(rpc_t *rpc, void *ctx)
+{
+	int conid = 0, seconds = TR_CLOSE_MAX_S;
+	unsigned open = 0;
+	void *row;
+
+	if(rpc->scan(ctx, "d*d", &conid, &seconds) < 1 || seconds < 0
+			|| seconds > TR_CLOSE_MAX_S) {
+		rpc->fault(ctx, 400,
+				"say which connection, by its id, and, if you like, how long"
+				" to wait: 0 to %d seconds",
+				TR_CLOSE_MAX_S);
+		return;
+	}
+	switch(tr_close(conid, (unsigned)seconds, &open)) {
+		case TR_CLOSE_GONE:
+			rpc->fault(ctx, 404, "there is no TLS connection %d", conid);
+			return;
+		case TR_CLOSE_FULL:
+			rpc->fault(ctx, 503, "%d connections wait to be closed already",
+					TR_CLOSE_MAX);
+			return;
+		case TR_CLOSE_OK:
+			break;
+	}
+	if(rpc->add(ctx, "{", &row) >= 0) {
+		rpc->struct_add(row, "du", "id", conid, "waiting", open);
 	}
 }
 
@@ -151,5 +223,7 @@ rpc_export_t tls_reuse_rpc[] = {
 		{"tls_reuse.flows", rpc_flows, (const char **)flows_doc, RET_ARRAY},
 		{"tls_reuse.aliases", rpc_aliases, (const char **)aliases_doc,
 				RET_ARRAY},
+		{"tls_reuse.rekey", rpc_rekey, (const char **)rekey_doc, 0},
+		{"tls_reuse.close", rpc_close, (const char **)close_doc, 0},
 		{"tls_reuse.stats", rpc_stats, (const char **)stats_doc, 0},
 		{0, 0, 0, 0}};

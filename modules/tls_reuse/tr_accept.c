@@ -3,6 +3,7 @@
  * header. */
 #include "tr_accept.h"
 
+#include "tr_close.h"
 #include "tr_conn.h"
 #include "tr_keep.h"
 #include "tr_last.h"
@@ -32,6 +33,8 @@ static const struct {
 				"no alias for a peer whose certificate names no SIP domain"},
 		[TR_ACCEPT_FULL] = {TR_STAT_ALIASES_REFUSED,
 				"there are connections enough to this address for this domain"},
+		[TR_ACCEPT_CLOSING] = {TR_STAT_ALIAS_CLOSING,
+				"no alias: the connection is about to close"},
 		[TR_ACCEPT_OURS] = {NO_STAT,
 				"we opened this connection: it has its row already"},
 		[TR_ACCEPT_OK] = {NO_STAT, "the connection is an alias"},
@@ -109,6 +112,9 @@ static enum tr_accept judge(const struct sip_msg *msg, struct rows *rows,
 		return tr_conn_from_outside(msg) ? TR_ACCEPT_ERROR : TR_ACCEPT_CLEAR;
 	}
 	rows->conid = tr_conn_id(msg);
+	if(tr_close_has(rows->conid)) {
+		return TR_ACCEPT_CLOSING;
+	}
 	if(tr_conn_caller(rows->conid, caller) != 0) {
 		return TR_ACCEPT_OURS;
 	}
@@ -139,7 +145,7 @@ enum tr_accept tr_accept(struct sip_msg *msg)
 		tr_peers_drop(rows.conid);
 	} else if(rows.made > 0) {
 		tr_stats_inc(TR_STAT_ALIASES_ACCEPTED);
-		/* kept */
+		tr_keep(rows.conid);
 	}
 	if(verdicts[result].stat != NO_STAT && result != TR_ACCEPT_FULL) {
 		tr_stats_inc(verdicts[result].stat);

@@ -20,6 +20,7 @@ enum tr_accept {
 	TR_ACCEPT_NOT_VERIFIED,   /* ... or one that nobody vouches for */
 	TR_ACCEPT_NO_IDENTITY,    /* ... or one that names no SIP domain */
 	TR_ACCEPT_FULL,           /* there are rows enough for this address */
+	TR_ACCEPT_CLOSING,        /* the connection is about to close */
 	TR_ACCEPT_OURS,           /* we opened the connection: it has its row */
 	TR_ACCEPT_OK
 };

@@ -97,3 +97,16 @@ int tr_addr_parse(struct tr_view in, const char *transport, struct tr_addr *out,
 	out->hostport_len = next - begin;
 	return 0;
 }
+
+struct tr_view tr_addr_name(const struct tr_addr *addr)
+{
+	struct tr_view host = {addr->text, 0}, none = {addr->text, 0};
+
+	host.len = skip_host((struct tr_view){addr->text, addr->hostport_len}, 0);
+	/* RFC 3261 s25.1: the last label of a name begins with a letter */
+	if(host.len == 0 || host.s[0] == '['
+			|| strspn(host.s, "0123456789.") >= host.len) {
+		return none;
+	}
+	return host;
+}

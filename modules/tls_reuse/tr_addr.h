@@ -23,4 +23,7 @@ struct tr_addr {
 int tr_addr_parse(struct tr_view in, const char *transport, struct tr_addr *out,
 		size_t *at);
 
+/* Its host if that is a name; empty, if it is an address. */
+struct tr_view tr_addr_name(const struct tr_addr *addr);
+
 #endif

@@ -2,76 +2,56 @@
 /* Which connection may carry a request to this address for this domain? See
  * the header.
  *
- * A row has two parts, in two arrays: the 32 octets that a search looks at,
- * which so stay in the processor's cache, and the rest. Rows name each other
- * by their number. Each is in four lists at most:
+ * Rows name each other by their number. The oldest row of a key is in the
+ * index (tr_index.h), and each row is in three lists:
  *
- *   bucket   rows with different keys whose hashes meet; of the rows of one
- *            key only the oldest is in it
- *   same     all rows of one key, a ring, the oldest first
+ *   same     all rows of one key, the oldest first
  *   conn     rows whose connections' numbers meet
  *   use      all rows, by the time of their last use
  *
- * Free rows hang on each other by same_next. */
+ * Free rows hang on each other by same.next. */
 #include "tr_alias.h"
+
+#include "tr_index.h"
 
 #include <assert.h>
 #include <string.h>
 
 #define NONE TR_ALIAS_NONE
 
-/* What the key of a row is: the first octets of it, and its names. */
-#define KEY_HEAD offsetof(struct tr_alias, names)
-#define PRINT_LEN 16
+/* What the key of a row is: its octets from ip on, up to the names' end. */
+#define KEY_FROM offsetof(struct tr_alias, ip)
+#define KEY_HEAD (offsetof(struct tr_alias, names) - KEY_FROM)
 
 struct link {
 	uint32_t next;
 	uint32_t prev;
 };
 
-/* bucket names the row itself when it is not the oldest of its key. */
-struct search {
-	uint64_t print[2]; /* the key's hash */
-	struct link bucket;
-	uint32_t same_next;
-	int conid;
-};
-
-struct rest {
-	uint32_t same_prev;
+struct entry {
+	struct link same; /* prev of the oldest: the youngest */
 	struct link conn;
 	struct link use;     /* next: used longer ago */
 	struct tr_alias row; /* without a domain: it is free */
 };
 
-/* Two lists of buckets: in the worst case there are nearly twice as many of
- * each as there are rows. */
-static_assert(sizeof(struct search) + sizeof(struct rest) + 16 <= 512,
+static_assert(sizeof(struct entry) + sizeof(uint32_t)
+							  + 2 * sizeof(struct tr_index_place)
+					  <= 512,
 		"a row has 512 octets at most");
+static_assert(TR_ALIAS_ROWS_MAX <= TR_INDEX_ROWS_MAX, "the index has room");
 
 struct tr_alias_table {
 	uint8_t seed[TR_HASH_SEED_LEN];
+	struct tr_index index;
 	unsigned rows;
 	unsigned count;
-	uint32_t mask; /* buckets - 1 */
 	uint32_t free;
 	uint32_t newest; /* by use */
 	uint32_t oldest;
-	uint32_t *by_key; /* buckets: the first row of each */
-	uint32_t *by_conn;
-	struct search *search;
-	struct rest *rest;
+	uint32_t *by_conn; /* the first row of each list */
+	struct entry *entry;
 };
-
-/* A power of two, no less than rows. */
-static size_t buckets(unsigned rows)
-{
-	size_t n;
-
-	for(n = 1; n < rows; n *= 2) {
-	}
-	return n;
-}
 
 size_t tr_alias_size(unsigned rows)
 {
@@ -79,29 +59,26 @@ size_t tr_alias_size(unsigned rows)
 		return 0;
 	}
 	return sizeof(struct tr_alias_table)
-		   + rows * (sizeof(struct search) + sizeof(struct rest))
-		   + 2 * buckets(rows) * sizeof(uint32_t);
+		   + rows * (sizeof(struct entry) + sizeof(uint32_t))
+		   + tr_index_size(rows);
 }
 
 struct tr_alias_table *tr_alias_init(
 		void *mem, unsigned rows, const uint8_t seed[TR_HASH_SEED_LEN])
 {
 	struct tr_alias_table *t = mem;
-	size_t n = buckets(rows);
 	uint32_t i;
 
 	memset(mem, 0, tr_alias_size(rows));
 	memcpy(t->seed, seed, TR_HASH_SEED_LEN);
 	t->rows = rows;
-	t->mask = (uint32_t)(n - 1);
-	t->search = (struct search *)(void *)(t + 1);
-	t->rest = (struct rest *)(void *)(t->search + rows);
-	t->by_key = (uint32_t *)(void *)(t->rest + rows);
-	t->by_conn = t->by_key + n;
+	t->entry = (struct entry *)(void *)(t + 1);
+	t->by_conn = (uint32_t *)(void *)(t->entry + rows);
+	tr_index_init(&t->index, t->by_conn + rows, rows);
 	t->newest = t->oldest = NONE;
-	memset(t->by_key, 0xff, 2 * n * sizeof(uint32_t));
+	memset(t->by_conn, 0xff, rows * sizeof(uint32_t));
 	for(i = 0; i < rows; i++) {
-		t->search[i].same_next = i + 1 < rows ? i + 1 : NONE;
+		t->entry[i].same.next = i + 1 < rows ? i + 1 : NONE;
 	}
 	return t;
 }
@@ -111,13 +88,18 @@ struct tr_alias_table *tr_alias_init(
 static size_t write_key(const struct tr_alias_key *key, struct tr_alias *to)
 {
 	size_t d = key->domain.len, l = key->local.len;
+	uint64_t ip[2] = {0, 0};
 
 	if((key->ip_len != 4 && key->ip_len != 16) || d == 0 || d > UINT8_MAX
 			|| l > UINT8_MAX || d + l > TR_ALIAS_NAMES_MAX) {
 		return 0;
 	}
-	memset(to->ip, 0, sizeof(to->ip));
-	memcpy(to->ip, key->ip, key->ip_len);
+	if(key->ip_len == 4) {
+		memcpy(ip, key->ip, 4);
+	} else {
+		memcpy(ip, key->ip, 16);
+	}
+	memcpy(to->ip, ip, sizeof(to->ip));
 	to->port = key->port;
 	to->transport = key->transport;
 	to->ip_len = key->ip_len;
@@ -130,132 +112,108 @@ static size_t write_key(const struct tr_alias_key *key, struct tr_alias *to)
 	return KEY_HEAD + d + l;
 }
 
-static uint32_t *key_bucket(
-		const struct tr_alias_table *t, const uint64_t print[2])
+static int same_key(
+		const struct tr_alias *a, const struct tr_alias *b, size_t len)
 {
-	return &t->by_key[print[0] & t->mask];
-}
-
-/* The oldest row with this hash; NONE: there is none. */
-static uint32_t look_up(const struct tr_alias_table *t, const uint64_t print[2])
-{
-	uint32_t at = *key_bucket(t, print);
-
-	while(at != NONE && memcmp(t->search[at].print, print, PRINT_LEN) != 0) {
-		at = t->search[at].bucket.next;
-	}
-	return at;
+	return memcmp(a->ip, b->ip, len) == 0;
 }
 
 static void use_leave(struct tr_alias_table *t, uint32_t at)
 {
-	struct link *l = &t->rest[at].use;
+	struct link *l = &t->entry[at].use;
 
-	*(l->prev == NONE ? &t->newest : &t->rest[l->prev].use.next) = l->next;
-	*(l->next == NONE ? &t->oldest : &t->rest[l->next].use.prev) = l->prev;
+	*(l->prev == NONE ? &t->newest : &t->entry[l->prev].use.next) = l->next;
+	*(l->next == NONE ? &t->oldest : &t->entry[l->next].use.prev) = l->prev;
 }
 
 static void use_first(struct tr_alias_table *t, uint32_t at)
 {
-	t->rest[at].use = (struct link){t->newest, NONE};
-	*(t->newest == NONE ? &t->oldest : &t->rest[t->newest].use.prev) = at;
+	t->entry[at].use = (struct link){t->newest, NONE};
+	*(t->newest == NONE ? &t->oldest : &t->entry[t->newest].use.prev) = at;
 	t->newest = at;
 }
 
-static uint32_t *conn_bucket(const struct tr_alias_table *t, int conid)
+static uint32_t *conn_list(const struct tr_alias_table *t, int conid)
 {
 	/* the core counts connections up: they spread by themselves */
-	return &t->by_conn[(uint32_t)conid & t->mask];
+	return &t->by_conn[(uint32_t)conid % t->rows];
 }
 
 static void conn_first(struct tr_alias_table *t, uint32_t at)
 {
-	uint32_t *first = conn_bucket(t, t->search[at].conid);
+	uint32_t *first = conn_list(t, t->entry[at].row.conid);
 
-	t->rest[at].conn = (struct link){*first, NONE};
+	t->entry[at].conn = (struct link){*first, NONE};
 	if(*first != NONE) {
-		t->rest[*first].conn.prev = at;
+		t->entry[*first].conn.prev = at;
 	}
 	*first = at;
 }
 
 static void conn_leave(struct tr_alias_table *t, uint32_t at)
 {
-	struct link *l = &t->rest[at].conn;
+	struct link *l = &t->entry[at].conn;
 
-	*(l->prev == NONE ? conn_bucket(t, t->search[at].conid)
-					  : &t->rest[l->prev].conn.next) = l->next;
+	*(l->prev == NONE ? conn_list(t, t->entry[at].row.conid)
+					  : &t->entry[l->prev].conn.next) = l->next;
 	if(l->next != NONE) {
-		t->rest[l->next].conn.prev = l->prev;
+		t->entry[l->next].conn.prev = l->prev;
 	}
 }
 
-static void bucket_first(struct tr_alias_table *t, uint32_t at)
+/* The place of a row's key, which has one. */
+static struct tr_index_place *place_of(
+		const struct tr_alias_table *t, const struct tr_alias *row)
 {
-	uint32_t *first = key_bucket(t, t->search[at].print);
+	uint64_t hash[2];
 
-	t->search[at].bucket = (struct link){*first, NONE};
-	if(*first != NONE) {
-		t->search[*first].bucket.prev = at;
-	}
-	*first = at;
+	tr_hash(t->seed, row->ip,
+			KEY_HEAD + (size_t)row->domain_len + row->local_len, hash);
+	return tr_index_find(&t->index, hash);
 }
 
-/* What at was in its bucket, heir is from now on; NONE: nobody. */
-static void bucket_leave(struct tr_alias_table *t, uint32_t at, uint32_t heir)
+/* The key's oldest row from now on. */
+static void lead(
+		struct tr_alias_table *t, struct tr_index_place *place, uint32_t at)
 {
-	struct link *l = &t->search[at].bucket;
-
-	*(l->prev == NONE ? key_bucket(t, t->search[at].print)
-					  : &t->search[l->prev].bucket.next) =
-			heir == NONE ? l->next : heir;
-	if(l->next != NONE) {
-		t->search[l->next].bucket.prev = heir == NONE ? l->prev : heir;
-	}
-	if(heir != NONE) {
-		t->search[heir].bucket = *l;
-	}
+	tr_index_set(
+			place, at, t->entry[at].row.conid, t->entry[at].same.next != NONE);
 }
 
-static int is_oldest_of_key(const struct tr_alias_table *t, uint32_t at)
+static void same_last(
+		struct tr_alias_table *t, const uint64_t hash[2], uint32_t at)
 {
-	return t->search[at].bucket.prev != at;
-}
+	struct tr_index_place *place = tr_index_find(&t->index, hash);
+	uint32_t first, last;
 
-/* Makes at the last of the ring that first begins. */
-static void same_last(struct tr_alias_table *t, uint32_t first, uint32_t at)
-{
-	uint32_t last = t->rest[first].same_prev;
-
-	t->search[at].same_next = first;
-	t->rest[at].same_prev = last;
-	t->search[last].same_next = at;
-	t->rest[first].same_prev = at;
-	t->search[at].bucket = (struct link){at, at};
+	t->entry[at].same = (struct link){NONE, at};
+	if(place == NULL) {
+		lead(t, tr_index_put(&t->index, hash), at);
+		return;
+	}
+	first = tr_index_row(place);
+	last = t->entry[first].same.prev;
+	t->entry[at].same.prev = last;
+	t->entry[last].same.next = at;
+	t->entry[first].same.prev = at;
+	lead(t, place, first);
 }
 
 static void same_leave(struct tr_alias_table *t, uint32_t at)
 {
-	uint32_t next = t->search[at].same_next, prev = t->rest[at].same_prev;
+	struct link l = t->entry[at].same;
+	struct tr_index_place *place = place_of(t, &t->entry[at].row);
+	uint32_t first = tr_index_row(place);
 
-	if(is_oldest_of_key(t, at)) {
-		bucket_leave(t, at, next == at ? NONE : next);
-	}
-	t->search[prev].same_next = next;
-	t->rest[next].same_prev = prev;
-}
-
-static void row_enter(struct tr_alias_table *t, uint32_t at)
-{
-	uint32_t first = look_up(t, t->search[at].print);
-
-	conn_first(t, at);
-	use_first(t, at);
-	if(first == NONE) {
-		t->search[at].same_next = t->rest[at].same_prev = at;
-		bucket_first(t, at);
+	if(first != at) {
+		t->entry[l.prev].same.next = l.next;
+		t->entry[l.next != NONE ? l.next : first].same.prev = l.prev;
+		lead(t, place, first);
+	} else if(l.next != NONE) {
+		t->entry[l.next].same.prev = l.prev;
+		lead(t, place, l.next);
 	} else {
-		same_last(t, first, at);
+		tr_index_take(&t->index, place);
 	}
 }
 
@@ -264,21 +222,21 @@ static void row_leave(struct tr_alias_table *t, uint32_t at)
 	same_leave(t, at);
 	conn_leave(t, at);
 	use_leave(t, at);
-	t->rest[at].row.domain_len = 0;
-	t->search[at].same_next = t->free;
+	t->entry[at].row.domain_len = 0;
+	t->entry[at].same.next = t->free;
 	t->free = at;
 	t->count--;
 }
 
 /* Has the connection a row of this key? Only its own rows are looked at. */
-static int has_row(
-		const struct tr_alias_table *t, const uint64_t print[2], int conid)
+static int has_row(const struct tr_alias_table *t, const struct tr_alias *key,
+		size_t len, int conid)
 {
 	uint32_t at;
 
-	for(at = *conn_bucket(t, conid); at != NONE; at = t->rest[at].conn.next) {
-		if(t->search[at].conid == conid
-				&& memcmp(t->search[at].print, print, PRINT_LEN) == 0) {
+	for(at = *conn_list(t, conid); at != NONE; at = t->entry[at].conn.next) {
+		if(t->entry[at].row.conid == conid
+				&& same_key(&t->entry[at].row, key, len)) {
 			return 1;
 		}
 	}
@@ -290,72 +248,102 @@ enum tr_alias_added tr_alias_add(struct tr_alias_table *table,
 		int64_t now, struct tr_alias *evicted)
 {
 	enum tr_alias_added result = TR_ALIAS_ADDED;
-	struct tr_alias fresh;
-	struct search *s;
-	struct rest *r;
-	uint64_t print[2];
+	struct tr_alias fresh, *row;
+	uint64_t hash[2];
+	uint32_t at;
 	size_t len = write_key(key, &fresh);
 
 	if(len == 0) {
 		return TR_ALIAS_REFUSED;
 	}
-	tr_hash(table->seed, &fresh, len, print);
-	if(has_row(table, print, conid)) {
+	if(has_row(table, &fresh, len, conid)) {
 		return TR_ALIAS_THERE;
 	}
 	if(table->free == NONE) {
 		if(evicted != NULL) {
-			*evicted = table->rest[table->oldest].row;
+			*evicted = table->entry[table->oldest].row;
 		}
 		row_leave(table, table->oldest);
 		result = TR_ALIAS_EVICTED;
 	}
-	s = &table->search[table->free];
-	r = &table->rest[table->free];
-	memcpy(s->print, print, PRINT_LEN);
-	s->conid = conid;
-	memcpy(&r->row, &fresh, len);
-	r->row.dir = (uint8_t)dir;
-	r->row.conid = conid;
-	r->row.uses = 0;
-	r->row.created = r->row.last_used = now;
-	table->free = s->same_next;
+	at = table->free;
+	table->free = table->entry[at].same.next;
 	table->count++;
-	row_enter(table, (uint32_t)(s - table->search));
+	row = &table->entry[at].row;
+	memcpy(row->ip, fresh.ip, len);
+	row->dir = (uint8_t)dir;
+	row->conid = conid;
+	row->uses = 0;
+	row->created = row->last_used = now;
+	tr_hash(table->seed, fresh.ip, len, hash);
+	conn_first(table, at);
+	use_first(table, at);
+	same_last(table, hash, at);
 	return result;
+}
+
+/* The place of a key; NULL: there is no row of it. */
+static const struct tr_index_place *look_up(
+		const struct tr_alias_table *t, const struct tr_alias_key *key)
+{
+	struct tr_alias wanted;
+	size_t len = write_key(key, &wanted);
+	uint64_t hash[2];
+
+	if(len == 0) {
+		return NULL;
+	}
+	tr_hash(t->seed, wanted.ip, len, hash);
+	return tr_index_find(&t->index, hash);
 }
 
 uint32_t tr_alias_find(
 		const struct tr_alias_table *table, const struct tr_alias_key *key)
 {
-	struct tr_alias wanted;
-	uint64_t print[2];
-	size_t len = write_key(key, &wanted);
+	const struct tr_index_place *place = look_up(table, key);
 
-	tr_hash(table->seed, &wanted, len, print);
-	return len == 0 ? NONE : look_up(table, print);
+	return place != NULL ? tr_index_row(place) : NONE;
 }
 
 uint32_t tr_alias_next(const struct tr_alias_table *table, uint32_t slot)
 {
-	uint32_t next = table->search[slot].same_next;
+	return table->entry[slot].same.next;
+}
 
-	return is_oldest_of_key(table, next) ? NONE : next;
+unsigned tr_alias_conids(const struct tr_alias_table *table,
+		const struct tr_alias_key *key, int *conids, unsigned max)
+{
+	const struct tr_index_place *place = look_up(table, key);
+	unsigned n = 0;
+	uint32_t at;
+
+	if(place == NULL || max == 0) {
+		return 0;
+	}
+	conids[n++] = place->conid;
+	if((place->word & TR_INDEX_MORE) == 0) {
+		return n;
+	}
+	at = table->entry[tr_index_row(place)].same.next;
+	for(; at != NONE && n < max; at = table->entry[at].same.next) {
+		conids[n++] = table->entry[at].row.conid;
+	}
+	return n;
 }
 
 int tr_alias_conid(const struct tr_alias_table *table, uint32_t slot)
 {
-	return table->search[slot].conid;
+	return table->entry[slot].row.conid;
 }
 
 int tr_alias_use(struct tr_alias_table *table, uint32_t slot,
 		const struct tr_alias_key *key, int64_t now)
 {
-	struct tr_alias *row = &table->rest[slot].row;
+	struct tr_alias *row = &table->entry[slot].row;
 	struct tr_alias wanted;
 	size_t len = write_key(key, &wanted);
 
-	if(len == 0 || memcmp(row, &wanted, len) != 0) {
+	if(len == 0 || !same_key(row, &wanted, len)) {
 		return -1;
 	}
 	row->uses++;
@@ -368,14 +356,24 @@ int tr_alias_use(struct tr_alias_table *table, uint32_t slot,
 	return 0;
 }
 
+int tr_alias_has(const struct tr_alias_table *table, int conid)
+{
+	uint32_t at = *conn_list(table, conid);
+
+	while(at != NONE && table->entry[at].row.conid != conid) {
+		at = table->entry[at].conn.next;
+	}
+	return at != NONE;
+}
+
 unsigned tr_alias_remove(struct tr_alias_table *table, int conid)
 {
-	uint32_t at = *conn_bucket(table, conid), next;
+	uint32_t at = *conn_list(table, conid), next;
 	unsigned n = 0;
 
 	for(; at != NONE; at = next) {
-		next = table->rest[at].conn.next;
-		if(table->search[at].conid == conid) {
+		next = table->entry[at].conn.next;
+		if(table->entry[at].row.conid == conid) {
 			row_leave(table, at);
 			n++;
 		}
@@ -386,10 +384,10 @@ unsigned tr_alias_remove(struct tr_alias_table *table, int conid)
 const struct tr_alias *tr_alias_at(
 		const struct tr_alias_table *table, uint32_t slot)
 {
-	if(slot >= table->rows || table->rest[slot].row.domain_len == 0) {
+	if(slot >= table->rows || table->entry[slot].row.domain_len == 0) {
 		return NULL;
 	}
-	return &table->rest[slot].row;
+	return &table->entry[slot].row;
 }
 
 unsigned tr_alias_count(const struct tr_alias_table *table)

@@ -53,6 +53,10 @@ struct tr_alias_key {
 
 /* A row as others see it. Times are the caller's, in seconds. */
 struct tr_alias {
+	int64_t created;
+	int64_t last_used;
+	int conid;
+	unsigned uses;
 	uint8_t ip[16];
 	uint16_t port;
 	uint8_t transport;
@@ -61,10 +65,6 @@ struct tr_alias {
 	uint8_t local_len;
 	char names[TR_ALIAS_NAMES_MAX]; /* domain, then local; not terminated */
 	uint8_t dir;                    /* enum tr_alias_dir */
-	int conid;
-	unsigned uses;
-	int64_t created;
-	int64_t last_used;
 };
 
 enum tr_alias_added {
@@ -100,6 +100,11 @@ uint32_t tr_alias_find(
 		const struct tr_alias_table *table, const struct tr_alias_key *key);
 uint32_t tr_alias_next(const struct tr_alias_table *table, uint32_t slot);
 
+/* The connections of key, oldest row first, at most max. Returns how many. It
+ * looks at one line of the processor's cache when there is one of them. */
+unsigned tr_alias_conids(const struct tr_alias_table *table,
+		const struct tr_alias_key *key, int *conids, unsigned max);
+
 /* The connection of a row. */
 int tr_alias_conid(const struct tr_alias_table *table, uint32_t slot);
 
@@ -107,6 +112,9 @@ int tr_alias_conid(const struct tr_alias_table *table, uint32_t slot);
  * not one of key. */
 int tr_alias_use(struct tr_alias_table *table, uint32_t slot,
 		const struct tr_alias_key *key, int64_t now);
+
+/* 1: the connection has a row. */
+int tr_alias_has(const struct tr_alias_table *table, int conid);
 
 /* Removes all rows of a connection. Returns how many. */
 unsigned tr_alias_remove(struct tr_alias_table *table, int conid);

@@ -2,6 +2,7 @@
 /* What is a Call-ID called on the other side of the edge? See the header. */
 #include "tr_callid.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 #include <strings.h>
 
@@ -47,17 +48,40 @@ enum tr_inside_result tr_inside_add(
 	return TR_INSIDE_ADDED;
 }
 
-void tr_inside_key(struct tr_inside *inside, struct tr_view secret)
+/* The number of the key that made tokens before, or else of the last one. */
+static unsigned find_making(
+		const struct tr_secrets *secrets, const struct tr_callid_keys *before)
 {
-	static const char context[] = {0, 'c', 'a', 'l', 'l', '-', 'i', 'd'};
+	unsigned i;
 
-	tr_seal_init(
-			&inside->key, secret, (struct tr_view){context, sizeof(context)});
+	for(i = 0; before != NULL && before->n > 0 && i < secrets->n; i++) {
+		if(secrets->id[i] == before->id[before->making]) {
+			return i;
+		}
+	}
+	return secrets->n > 0 ? secrets->n - 1 : 0;
 }
 
-void tr_inside_wipe(struct tr_inside *inside)
+void tr_callid_init(struct tr_callid_keys *keys,
+		const struct tr_secrets *secrets, const struct tr_callid_keys *before)
 {
-	tr_seal_wipe(&inside->key);
+	static const char context[] = {0, 'c', 'a', 'l', 'l', '-', 'i', 'd'};
+	unsigned making = find_making(secrets, before);
+	unsigned i;
+
+	memset(keys, 0, sizeof(*keys));
+	for(i = 0; i < secrets->n && i < TR_KEYS_MAX; i++) {
+		keys->id[i] = secrets->id[i];
+		tr_seal_init(&keys->key[i], secrets->secret[i],
+				(struct tr_view){context, sizeof(context)});
+	}
+	keys->n = i;
+	keys->making = making;
+}
+
+void tr_callid_wipe(struct tr_callid_keys *keys)
+{
+	OPENSSL_cleanse(keys, sizeof(*keys));
 }
 
 static int is_listed(const struct tr_inside *inside, const char *s, size_t len)
@@ -130,25 +154,44 @@ static int is_call_id(struct tr_view id)
 	return 1;
 }
 
+/* Opens the token in id with any key. raw has room for its tag and
+ * TR_CALLID_MAX. What does not open with a key is wiped, so each one gets the
+ * token anew. Returns the length of the Call-ID behind the tag, 0: not ours. */
+static size_t open_any(
+		const struct tr_callid_keys *keys, struct tr_view id, uint8_t *raw)
+{
+	unsigned i;
+	size_t n;
+
+	for(i = 0; i < keys->n; i++) {
+		if(tr_b64_decode(id.s + PREFIX_LEN, id.len - PREFIX_LEN, raw,
+				   TR_SEAL_LEN + TR_CALLID_MAX,
+				   &n) != 0
+				|| n <= TR_SEAL_LEN) {
+			return 0;
+		}
+		if(tr_seal_open(&keys->key[i], unbound, raw + TR_SEAL_LEN,
+				   n - TR_SEAL_LEN, raw)) {
+			return n - TR_SEAL_LEN;
+		}
+	}
+	return 0;
+}
+
 /* 1: id is a token that we made, and out is what is in it; from an inside
  * host that is listed no more, it is as good as anybody's. */
-static int open_token(const struct tr_inside *inside, struct tr_view id,
-		char *out, size_t *len)
+static int open_token(const struct tr_inside *inside,
+		const struct tr_callid_keys *keys, struct tr_view id, char *out,
+		size_t *len)
 {
 	uint8_t raw[TR_SEAL_LEN + TR_CALLID_MAX];
 	struct tr_view in = {(const char *)raw + TR_SEAL_LEN, 0};
-	size_t n;
 
-	if(id.len <= PREFIX_LEN || memcmp(id.s, prefix, PREFIX_LEN) != 0
-			|| tr_b64_decode(id.s + PREFIX_LEN, id.len - PREFIX_LEN, raw,
-					   sizeof(raw), &n)
-					   != 0
-			|| n <= TR_SEAL_LEN) {
+	if(id.len <= PREFIX_LEN || memcmp(id.s, prefix, PREFIX_LEN) != 0) {
 		return 0;
 	}
-	in.len = n - TR_SEAL_LEN;
-	if(!tr_seal_open(&inside->key, unbound, raw + TR_SEAL_LEN, in.len, raw)
-			|| !is_call_id(in) || !names_inside(inside, in)) {
+	in.len = open_any(keys, id, raw);
+	if(in.len == 0 || !is_call_id(in) || !names_inside(inside, in)) {
 		return 0;
 	}
 	memcpy(out, in.s, in.len);
@@ -157,21 +200,22 @@ static int open_token(const struct tr_inside *inside, struct tr_view id,
 }
 
 enum tr_callid tr_callid_cross(const struct tr_inside *inside,
-		struct tr_view id, char *out, size_t *len)
+		const struct tr_callid_keys *keys, struct tr_view id, char *out,
+		size_t *len)
 {
 	uint8_t raw[TR_SEAL_LEN + TR_CALLID_MAX];
 
-	if(open_token(inside, id, out, len)) {
+	if(open_token(inside, keys, id, out, len)) {
 		return TR_CALLID_SHOWN;
 	}
 	if(!names_inside(inside, id)) {
 		return TR_CALLID_SAME;
 	}
-	if(id.len > TR_CALLID_MAX || !is_call_id(id)) {
+	if(keys->n == 0 || id.len > TR_CALLID_MAX || !is_call_id(id)) {
 		return TR_CALLID_REFUSED;
 	}
 	memcpy(raw + TR_SEAL_LEN, id.s, id.len);
-	tr_seal(&inside->key, unbound, raw + TR_SEAL_LEN, id.len, raw);
+	tr_seal(&keys->key[keys->making], unbound, raw + TR_SEAL_LEN, id.len, raw);
 	memcpy(out, prefix, PREFIX_LEN);
 	tr_b64_encode(raw, TR_SEAL_LEN + id.len, out + PREFIX_LEN);
 	*len = PREFIX_LEN + TR_B64_LEN(TR_SEAL_LEN + id.len);

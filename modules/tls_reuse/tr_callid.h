@@ -17,11 +17,19 @@
  *
  * A token is "tc1-" and, in base64url without padding, the tag of tr_seal.h
  * and then the Call-ID, sealed. What does not open is an ordinary Call-ID: so
- * nobody outside can have a Call-ID of his choice on the PBX's side. */
+ * nobody outside can have a Call-ID of his choice on the PBX's side.
+ *
+ * There may be several keys (tr_keys.h). A token is opened with any of them,
+ * but the PBX's Call-ID must become the same token until the call ends, and
+ * nothing in a message tells when it began. So tokens are made with one key
+ * for as long as that is accepted, which outlives its time as the first: see
+ * tr_callid_init(). When it is taken away, calls that go on lose their name:
+ * the phone does not know the new one. */
 #ifndef TR_CALLID_H
 #define TR_CALLID_H
 
 #include "tr_b64.h"
+#include "tr_keys.h"
 #include "tr_seal.h"
 #include "tr_view.h"
 
@@ -37,10 +45,8 @@
 #define TR_INSIDE_MAX 16
 #define TR_INSIDE_HOST_MAX 255
 
-/* Hosts that must not be shown, and the key that hides them; all zero there
- * are none. Holds key material: wipe it with tr_inside_wipe(). */
+/* Hosts that must not be shown; all zero there are none. */
 struct tr_inside {
-	struct tr_seal_key key;
 	size_t count;
 	struct {
 		size_t len;
@@ -58,14 +64,27 @@ enum tr_inside_result {
 enum tr_inside_result tr_inside_add(
 		struct tr_inside *inside, struct tr_view host);
 
-/* Derives the key of these tokens from the secret of flow tokens. */
-void tr_inside_key(struct tr_inside *inside, struct tr_view secret);
+/* Holds key material: wipe it. With n 0 nothing is hidden or shown. */
+struct tr_callid_keys {
+	unsigned n;
+	unsigned making; /* which one makes tokens */
+	uint16_t id[TR_KEYS_MAX];
+	struct tr_seal_key key[TR_KEYS_MAX];
+};
 
-void tr_inside_wipe(struct tr_inside *inside);
+/* Derives the keys of these tokens from the secrets of flow tokens. before:
+ * the keys until now, or NULL: the key that made tokens goes on to do so if it
+ * is among them. If not the last one does, the oldest in a file to whose front
+ * keys are added: so it is the same one before and behind a restart. */
+void tr_callid_init(struct tr_callid_keys *keys,
+		const struct tr_secrets *secrets, const struct tr_callid_keys *before);
+
+void tr_callid_wipe(struct tr_callid_keys *keys);
 
 enum tr_callid {
 	TR_CALLID_REFUSED = 0, /* names an inside host and cannot be hidden: it is
-							  too long, or has octets that no Call-ID has */
+							  too long, or has octets that no Call-ID has, or
+							  there is no key */
 	TR_CALLID_SAME,
 	TR_CALLID_HIDDEN, /* out is a token */
 	TR_CALLID_SHOWN   /* out is what was in the token */
@@ -76,6 +95,7 @@ enum tr_callid {
  * A Call-ID names the host that is behind its last "@", with or without a
  * port; an IPv6 address with or without brackets, as it is written. */
 enum tr_callid tr_callid_cross(const struct tr_inside *inside,
-		struct tr_view id, char *out, size_t *len);
+		const struct tr_callid_keys *keys, struct tr_view id, char *out,
+		size_t *len);
 
 #endif

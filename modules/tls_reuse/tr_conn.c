@@ -456,3 +456,16 @@ int tr_conn_fits(int conid, struct tr_view domain)
 	}
 	return 0;
 }
+
+enum tr_conn_said tr_conn_said(int conid)
+{
+	struct cm_conn_info info;
+
+	if(bound.cert_match.lookup(conid, &info) != 0) {
+		return TR_CONN_GONE;
+	}
+	if(info.bytes_in > 0) {
+		return TR_CONN_SPOKE;
+	}
+	return info.state < CM_STATE_ESTABLISHED ? TR_CONN_SHAKING : TR_CONN_SILENT;
+}

@@ -143,4 +143,14 @@ int tr_conn_authenticated(int conid, struct tr_view domain);
  * authenticated as domain or is about to be asked for it. */
 int tr_conn_fits(int conid, struct tr_view domain);
 
+/* How far has a connection come? Its handshake is under way; it is done, and
+ * the peer has said nothing yet; he has. */
+enum tr_conn_said {
+	TR_CONN_GONE = 0,
+	TR_CONN_SHAKING,
+	TR_CONN_SILENT,
+	TR_CONN_SPOKE
+};
+enum tr_conn_said tr_conn_said(int conid);
+
 #endif

@@ -186,7 +186,8 @@ static int replace(
 
 /* Changes one Call-ID by the rule. */
 static enum tr_callid cross_one(const struct tr_inside *inside,
-		struct tr_text *msg, const struct span *span, int escaped)
+		const struct tr_callid_keys *keys, struct tr_text *msg,
+		const struct span *span, int escaped)
 {
 	struct tr_view id = {msg->s + span->at, span->end - span->at};
 	char plain[ESCAPED_MAX], out[TR_CALLID_TOKEN_MAX], again[ESCAPED_MAX];
@@ -201,7 +202,7 @@ static enum tr_callid cross_one(const struct tr_inside *inside,
 		id.len = unescape(id.s, id.len, plain);
 		id.s = plain;
 	}
-	result = tr_callid_cross(inside, id, out, &len);
+	result = tr_callid_cross(inside, keys, id, out, &len);
 	if(result == TR_CALLID_SAME || result == TR_CALLID_REFUSED) {
 		return result;
 	}
@@ -213,7 +214,8 @@ static enum tr_callid cross_one(const struct tr_inside *inside,
 }
 
 /* Changes the Call-IDs of one header. 0, or -1: the message is refused. */
-static int cross_header(const struct tr_inside *inside, struct tr_text *msg,
+static int cross_header(const struct tr_inside *inside,
+		const struct tr_callid_keys *keys, struct tr_text *msg,
 		struct tr_header *h, struct tr_crossed *crossed)
 {
 	enum where where = where_in(h);
@@ -226,7 +228,7 @@ static int cross_header(const struct tr_inside *inside, struct tr_text *msg,
 	rest.end = rest.at + h->value.len;
 	while(next_id(msg->s, where, &rest, &id) == 0) {
 		before = msg->len;
-		switch(cross_one(inside, msg, &id, where == IN_URI)) {
+		switch(cross_one(inside, keys, msg, &id, where == IN_URI)) {
 			case TR_CALLID_REFUSED:
 				return -1;
 			case TR_CALLID_SAME:
@@ -246,7 +248,8 @@ static int cross_header(const struct tr_inside *inside, struct tr_text *msg,
 	return 0;
 }
 
-enum tr_cross tr_cross(const struct tr_inside *inside, struct tr_text *msg,
+enum tr_cross tr_cross(const struct tr_inside *inside,
+		const struct tr_callid_keys *keys, struct tr_text *msg,
 		struct tr_crossed *crossed)
 {
 	struct tr_header h;
@@ -257,7 +260,7 @@ enum tr_cross tr_cross(const struct tr_inside *inside, struct tr_text *msg,
 	}
 	tr_header_start((struct tr_view){msg->s, msg->len}, &h);
 	while(tr_header_next((struct tr_view){msg->s, msg->len}, &h) == 0) {
-		if(cross_header(inside, msg, &h, crossed) != 0) {
+		if(cross_header(inside, keys, msg, &h, crossed) != 0) {
 			return TR_CROSS_REFUSED;
 		}
 	}

@@ -43,7 +43,8 @@ struct tr_crossed {
 };
 
 /* Changes the message where it is. */
-enum tr_cross tr_cross(const struct tr_inside *inside, struct tr_text *msg,
+enum tr_cross tr_cross(const struct tr_inside *inside,
+		const struct tr_callid_keys *keys, struct tr_text *msg,
 		struct tr_crossed *crossed);
 
 #endif

@@ -15,7 +15,8 @@ enum tr_followed {
 };
 
 /* Restores the URI that the token in msg's Request-URI stands for, and aims
- * msg at the phone's connection when it is a phone's. */
+ * msg at the phone's connection when it is a phone's. A phone at another edge:
+ * aims msg at that edge, which follows the token itself; the URI stays. */
 enum tr_followed tr_follow(struct sip_msg *msg);
 
 /* In onsend_route: holds a request to the connection that it was aimed at, a

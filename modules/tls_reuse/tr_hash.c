@@ -2,13 +2,24 @@
 /* In which bucket of a table does a key belong? See the header. */
 #include "tr_hash.h"
 
-static uint64_t get64(const uint8_t *p, size_t len)
-{
-	uint64_t v = 0;
-	size_t i;
+#include "tr_word.h"
 
-	for(i = 0; i < len; i++) {
-		v |= (uint64_t)p[i] << (8 * i);
+struct state {
+	uint64_t a, b, c, d;
+};
+
+/* The last octets of data, less than eight; the upper ones are zero. Those
+ * before them are looked at once more, when there are any. */
+static uint64_t get_last(const uint8_t *data, size_t len)
+{
+	size_t left = len % 8;
+	uint64_t v = 0;
+
+	if(len >= 8) {
+		return left > 0 ? tr_word(data + len - 8) >> (64 - 8 * left) : 0;
+	}
+	while(left-- > 0) {
+		v = v << 8 | data[left];
 	}
 	return v;
 }
@@ -18,50 +29,56 @@ static uint64_t rotate(uint64_t v, int bits)
 	return (v << bits) | (v >> (64 - bits));
 }
 
-static void rounds(uint64_t v[4], int n)
+static inline struct state mix(struct state v)
 {
-	while(n-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
+	v.a += v.b;
+	v.c += v.d;
+	v.b = rotate(v.b, 13) ^ v.a;
+	v.d = rotate(v.d, 16) ^ v.c;
+	v.a = rotate(v.a, 32);
+	v.c += v.b;
+	v.a += v.d;
+	v.b = rotate(v.b, 17) ^ v.c;
+	v.d = rotate(v.d, 21) ^ v.a;
+	v.c = rotate(v.c, 32);
+	return v;
 }
 
-static void absorb(uint64_t v[4], uint64_t word)
+static inline struct state absorb(struct state v, uint64_t word)
 {
-	v[3] ^= word;
-	rounds(v, 2);
-	v[0] ^= word;
+	v.d ^= word;
+	v = mix(mix(v));
+	v.a ^= word;
+	return v;
 }
 
-static uint64_t squeeze(uint64_t v[4])
+static inline struct state finish(struct state v)
 {
-	rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return mix(mix(mix(mix(v))));
+}
+
+static uint64_t squeeze(struct state v)
+{
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 void tr_hash(const uint8_t seed[TR_HASH_SEED_LEN], const void *data, size_t len,
 		uint64_t out[2])
 {
 	const uint8_t *p = data;
-	uint64_t k0 = get64(seed, 8), k1 = get64(seed + 8, 8);
-	uint64_t v[4] = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d ^ 0xee,
+	uint64_t k0 = tr_word(seed), k1 = tr_word(seed + 8);
+	struct state v = {k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d ^ 0xee,
 			k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573};
 	size_t left;
 
 	for(left = len; left >= 8; left -= 8, p += 8) {
-		absorb(v, get64(p, 8));
+		v = absorb(v, tr_word(p));
 	}
-	absorb(v, get64(p, left) | (uint64_t)len << 56);
-	v[2] ^= 0xee;
+	v = absorb(v, get_last(data, len) | (uint64_t)len << 56);
+	v.c ^= 0xee;
+	v = finish(v);
 	out[0] = squeeze(v);
-	v[1] ^= 0xdd;
+	v.b ^= 0xdd;
+	v = finish(v);
 	out[1] = squeeze(v);
 }

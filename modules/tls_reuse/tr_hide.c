@@ -5,6 +5,7 @@
 
 #include "tr_cross.h"
 #include "tr_header.h"
+#include "tr_key.h"
 #include "tr_params.h"
 #include "tr_stats.h"
 #include "tr_via.h"
@@ -23,9 +24,8 @@
 #define SAY_EVERY 5
 
 static struct {
-	struct tr_via_keys keys; /* written before the fork, then only read */
-	ticks_t said;            /* when this process logged a malformed head */
-	int unsaid;              /* how many it has not logged since */
+	ticks_t said; /* when this process logged a malformed head */
+	int unsaid;   /* how many it has not logged since */
 } state;
 
 /* The message without the line ends that may precede it (RFC 3261 s7.5). */
@@ -48,9 +48,9 @@ static int is_reply(struct tr_view msg)
 
 /* What is to be done to a message. */
 struct task {
-	enum tr_via (*vias)(const struct tr_seal_key *key, struct tr_view msg,
+	enum tr_via (*vias)(const struct tr_via_side_keys *keys, struct tr_view msg,
 			char *out, size_t cap, size_t *out_len); /* or NULL */
-	const struct tr_seal_key *key; /* of the side that the request went to */
+	enum tr_via_side side;                           /* the request went to */
 	int call_ids;
 };
 
@@ -73,6 +73,7 @@ static enum outcome refuse(
 static enum outcome work(
 		const struct task *task, struct tr_view msg, struct tr_text *text)
 {
+	const struct tr_key_set *keys = tr_key_now();
 	enum tr_via vias = TR_VIA_SAME;
 	enum tr_cross call_ids = TR_CROSS_SAME;
 	struct tr_crossed crossed;
@@ -85,7 +86,8 @@ static enum outcome work(
 		return REFUSED;
 	}
 	if(task->vias != NULL) {
-		vias = task->vias(task->key, msg, text->s, text->cap, &text->len);
+		vias = task->vias(
+				&keys->via.to[task->side], msg, text->s, text->cap, &text->len);
 	}
 	if(vias == TR_VIA_TOO_LONG || vias == TR_VIA_NO_ROOM) {
 		return refuse(text, TR_STAT_VIA_TOO_LONG,
@@ -99,7 +101,7 @@ static enum outcome work(
 		text->len = msg.len;
 	}
 	if(task->call_ids) {
-		call_ids = tr_cross(&tr_params.inside, text, &crossed);
+		call_ids = tr_cross(&tr_params.inside, &keys->callid, text, &crossed);
 	}
 	if(call_ids == TR_CROSS_REFUSED) {
 		return refuse(text, TR_STAT_CALL_ID_REFUSED,
@@ -131,7 +133,7 @@ static void task_init(struct task *task, int proto)
 {
 	int outside = proto == PROTO_TLS;
 
-	task->key = &state.keys.to[outside ? TR_VIA_OUTSIDE : TR_VIA_INSIDE];
+	task->side = outside ? TR_VIA_OUTSIDE : TR_VIA_INSIDE;
 	task->call_ids = tr_params.inside.count > 0 && outside;
 }
 
@@ -228,12 +230,10 @@ static int on_receive(sr_event_param_t *event)
 	return 0;
 }
 
-int tr_hide_init(struct tr_view secret)
+int tr_hide_init(void)
 {
 	int out = tr_params.hide_via || tr_params.inside.count > 0;
 
-	tr_via_init(&state.keys, secret);
-	tr_inside_key(&tr_params.inside, secret);
 	if((out && sr_event_register_cb(SREV_NET_DATA_OUT, on_send) != 0)
 			|| sr_event_register_cb(SREV_NET_DATA_IN, on_receive) != 0) {
 		LM_ERR("cannot look at messages of the network: unload a module that"
@@ -243,10 +243,4 @@ int tr_hide_init(struct tr_view secret)
 	/* of what came over TCP, too, we may write over the buffer */
 	tcp_set_clone_rcvbuf(1);
 	return 0;
-}
-
-void tr_hide_destroy(void)
-{
-	tr_via_wipe(&state.keys);
-	tr_inside_wipe(&tr_params.inside);
 }

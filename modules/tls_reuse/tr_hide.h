@@ -14,12 +14,7 @@
 #ifndef TR_HIDE_H
 #define TR_HIDE_H
 
-#include "tr_view.h"
-
-/* secret: that of flow tokens. What to hide is in tr_params, which gets the
- * key of its hosts. In mod_init. 0 or -1. */
-int tr_hide_init(struct tr_view secret);
-
-void tr_hide_destroy(void);
+/* What to hide is in tr_params, the keys in tr_key.h. In mod_init. 0 or -1. */
+int tr_hide_init(void);
 
 #endif

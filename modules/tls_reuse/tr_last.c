@@ -10,8 +10,8 @@ static struct {
 	struct tr_last last;
 } memory;
 
-void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
-		const char *reason)
+void tr_last_set(const struct sip_msg *msg, int conid,
+		const uint8_t *registration, const char *side, const char *reason)
 {
 	if(tr_last_get(msg) == NULL) {
 		memory.last.alias = NULL;
@@ -19,7 +19,11 @@ void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
 	memory.id = msg->id;
 	memory.pid = msg->pid;
 	memory.last.conid = conid;
-	memory.last.kind = kind;
+	memory.last.registered = registration != NULL;
+	if(registration != NULL) {
+		memcpy(memory.last.registration, registration, TR_REGISTRATION_LEN);
+	}
+	memory.last.side = side;
 	memory.last.reason = reason;
 	memset(&memory.last.pair, 0, sizeof(memory.last.pair));
 }
@@ -29,7 +33,7 @@ void tr_last_say(const struct sip_msg *msg, const char *reason)
 	const struct tr_last *last = tr_last_get(msg);
 
 	if(last == NULL) {
-		tr_last_set(msg, 0, TR_KIND_NONE, reason);
+		tr_last_set(msg, 0, NULL, NULL, reason);
 	} else {
 		memory.last.reason = reason;
 	}

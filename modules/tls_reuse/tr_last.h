@@ -4,14 +4,17 @@
 #ifndef TR_LAST_H
 #define TR_LAST_H
 
-#include "tr_flow.h"
+#include "tr_registration.h"
 #include "tr_target.h"
 
 #include "../../core/parser/msg_parser.h"
 
 struct tr_last {
-	int conid;              /* of the flow that was followed, or 0 */
-	enum tr_kind kind;      /* of the token that was followed */
+	int conid;      /* of the flow that was followed, or 0 */
+	int registered; /* ... as this registration */
+	uint8_t registration[TR_REGISTRATION_LEN];
+	const char *side;       /* whom the token that was followed stands for:
+							   "phones", "pbx", "edge", or NULL */
 	const char *reason;     /* words of the last verdict; never NULL */
 	struct tr_domains pair; /* of the branch that onsend_route sees; without
 							   a domain: it goes to none */
@@ -20,9 +23,10 @@ struct tr_last {
 							   an alias; NULL: that was not asked */
 };
 
-/* reason: a constant. */
-void tr_last_set(const struct sip_msg *msg, int conid, enum tr_kind kind,
-		const char *reason);
+/* registration: NULL, or the one that led to the flow. side, reason: constants.
+ */
+void tr_last_set(const struct sip_msg *msg, int conid,
+		const uint8_t *registration, const char *side, const char *reason);
 
 /* Changes the words alone: the flow that was followed stays. */
 void tr_last_say(const struct sip_msg *msg, const char *reason);

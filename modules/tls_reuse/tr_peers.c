@@ -238,6 +238,16 @@ enum tr_alias_added tr_peers_add(
 	return added;
 }
 
+int tr_peers_has_rows(int conid)
+{
+	int has;
+
+	lock_get(&peers->alias_lock);
+	has = tr_alias_has(peers->aliases, conid);
+	lock_release(&peers->alias_lock);
+	return has;
+}
+
 unsigned tr_peers_drop(int conid)
 {
 	unsigned n;

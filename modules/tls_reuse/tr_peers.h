@@ -36,6 +36,9 @@ enum tr_alias_added tr_peers_add(
 /* 1: the connection has a row that find would find for key. */
 int tr_peers_has(const struct tr_alias_key *key, int conid);
 
+/* 1: the connection has a row. */
+int tr_peers_has_rows(int conid);
+
 /* The connection has closed. Returns how many rows it had. */
 unsigned tr_peers_drop(int conid);
 

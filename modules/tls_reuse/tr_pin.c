@@ -2,22 +2,28 @@
 /* What must each Contact of this message say on the other side?
  *
  *   message                       Contact              becomes
- *   from a phone                  its URI              a phone's token
+ *   a phone's REGISTER            its URI              the registration's token
+ *   else from a phone             its URI              a token of the
+ *                                                      registration over this
+ *                                                      connection, else of the
+ *                                                      connection
  *   from the PBX                  its URI              a PBX's token
- *   the PBX's 2xx to REGISTER     the token of the     what it stands for
- *                                 connection that
- *                                 registered
+ *   the PBX's 2xx to REGISTER     the token of a       what it stands for
+ *                                 registration over
+ *                                 the connection that
+ *                                 asked
  *                                 another phone's      that token, at our
  *                                 token                outer address
  *                                 any other            a PBX's token
  *   3xx from a phone              whom to ask instead  that, parameters taken
  *                                                      off
  *
- * The 2xx because a phone must recognise its own binding, and only that: one
- * that came back on another connection is listed twice until its old binding
- * ends, and shown its URI with the time that the old one has left it would
- * register again and again (RFC 3261 s10.3: each binding once). The others
- * are opaque, and of no use to it: a phone's token is not for phones.
+ * A registration's token does not change with the connection, nor with the URI
+ * that the phone has there: so what the phone registers when it comes back is
+ * the binding that the PBX has already.
+ *
+ * The 2xx because a phone must recognise its own binding, and only that. The
+ * others are opaque, and of no use to it: a phone's token is not for phones.
  *
  * The 3xx because a phone that redirects a call names somebody else, whom its
  * own connection does not lead to. */
@@ -25,7 +31,9 @@
 
 #include "tr_conn.h"
 #include "tr_edit.h"
+#include "tr_key.h"
 #include "tr_last.h"
+#include "tr_note.h"
 #include "tr_params.h"
 #include "tr_register.h"
 #include "tr_stats.h"
@@ -36,15 +44,18 @@
 #include "../../core/parser/parse_uri.h"
 
 #include <string.h>
+#include <time.h>
 
 /* What pinning needs to know about a message. */
 struct job {
 	struct sip_msg *msg;
 	int conid;          /* of the phone, 0 from the PBX's side */
-	enum tr_kind given; /* the kind of token given out for its Contacts */
-	int registered;     /* the PBX's 2xx to REGISTER */
+	enum tr_kind given; /* whose token is given out for its Contacts */
+	int answered;       /* the PBX's 2xx to REGISTER: own says which to show */
 	int asked;          /* ... the connection that the REGISTER came on, or 0 */
 	int redirected;     /* 3xx from a phone */
+	struct tr_note note; /* of a phone's message */
+	int own[TR_CONTACTS_MAX];
 	struct tr_contacts contacts;
 	struct tr_edits edits;
 };
@@ -57,9 +68,7 @@ static struct tr_view literal(const char *text)
 static enum tr_pinned refuse(const struct job *job, enum tr_pinned result,
 		enum tr_stat stat, const char *reason)
 {
-	tr_stats_inc(stat);
-	tr_last_say(job->msg, reason);
-	return result;
+	return tr_note_refused(job->msg, result, stat, reason);
 }
 
 static enum tr_pinned no_memory(const struct job *job)
@@ -85,8 +94,8 @@ static void job_init(struct job *job, struct sip_msg *msg)
 	job->msg = msg;
 	job->conid = tr_conn_id(msg);
 	job->given = outside ? TR_KIND_PHONE : TR_KIND_PBX;
-	job->registered = class == 2 && !outside && is_register(msg);
-	job->asked = job->registered ? tr_conn_of_reply(msg) : 0;
+	job->answered = class == 2 && !outside && is_register(msg);
+	job->asked = job->answered ? tr_conn_of_reply(msg) : 0;
 	job->redirected = class == 3 && outside;
 }
 
@@ -153,11 +162,31 @@ static int put_params(struct job *job, const struct tr_contact *c)
 	return tr_edits_add(&job->edits, job->msg, c->params, 0, c->keep, c->kept);
 }
 
-static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
+/* What the token of Contact number i stands for. */
+static struct tr_flow flow_of(const struct job *job, size_t i)
+{
+	struct tr_flow flow = {.kind = job->given,
+			.conid = (uint32_t)job->conid,
+			.made = tr_flow_hour(time(NULL)),
+			.uri = job->contacts.c[i].uri};
+
+	if(job->note.asking) {
+		flow.kind = TR_KIND_REGISTERED;
+		memcpy(flow.registration, job->note.ids[i], TR_REGISTRATION_LEN);
+		flow.uri.len = 0; /* it may be another one next time */
+	} else if(job->note.registrations > 0) {
+		flow.kind = TR_KIND_REGISTERED;
+		memcpy(flow.registration, job->note.registration, TR_REGISTRATION_LEN);
+	}
+	return flow;
+}
+
+static enum tr_pinned put_token(struct job *job, size_t i)
 {
 	char token[TR_FLOW_TOKEN_MAX];
+	const struct tr_contact *c = &job->contacts.c[i];
 	const struct tr_addr *addr = given_address(job);
-	struct tr_flow flow = {job->given, (uint32_t)job->conid, c->uri};
+	struct tr_flow flow = flow_of(job, i);
 	struct tr_view pieces[4];
 
 	if(c->uri.len > (size_t)tr_params.max_uri_len) {
@@ -167,7 +196,7 @@ static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 	pieces[0] = literal("sip:");
 	pieces[1].s = token;
 	if(tr_flow_encode(
-			   &tr_params.keys, &flow, token, sizeof(token), &pieces[1].len)
+			   &tr_key_now()->flow, &flow, token, sizeof(token), &pieces[1].len)
 			!= 0) {
 		return refuse(job, TR_PIN_ERROR, TR_STAT_ERRORS, "no token made");
 	}
@@ -178,19 +207,6 @@ static enum tr_pinned put_token(struct job *job, const struct tr_contact *c)
 		return no_memory(job);
 	}
 	tr_stats_inc(TR_STAT_PINNED);
-	return TR_PIN_OK;
-}
-
-/* The binding of the connection that registered. */
-static enum tr_pinned put_original(
-		struct job *job, const struct tr_contact *c, const struct tr_flow *flow)
-{
-	tr_register_bound(job->msg, (int)flow->conid, c);
-	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, &flow->uri, 1)
-			!= 0) {
-		return no_memory(job);
-	}
-	tr_stats_inc(TR_STAT_RESTORED);
 	return TR_PIN_OK;
 }
 
@@ -235,8 +251,43 @@ static enum tr_pinned put_bare(
 	return TR_PIN_OK;
 }
 
-static enum tr_pinned put(struct job *job, const struct tr_contact *c)
+/* One of the bindings that a 2xx to REGISTER lists: its own the phone sees as
+ * it wrote it. */
+static enum tr_pinned put_binding(
+		struct job *job, size_t i, const struct tr_flow *flow)
 {
+	const struct tr_contact *c = &job->contacts.c[i];
+	char text[TR_FLOW_URI_MAX];
+	struct tr_view uri = {text, 0};
+	int len = -1;
+
+	if(job->own[i]) {
+		len = tr_store_own(job->asked, flow->registration, text, sizeof(text));
+	}
+	if(len < 0) {
+		return put_opaque(job, c);
+	}
+	uri.len = (size_t)len;
+	if(tr_edits_add(&job->edits, job->msg, c->uri, !c->bracketed, &uri, 1)
+			!= 0) {
+		return no_memory(job);
+	}
+	tr_stats_inc(TR_STAT_RESTORED);
+	return TR_PIN_OK;
+}
+
+/* 1: the token is one that this message may have been given. */
+static int is_given(const struct job *job, const struct tr_flow *flow)
+{
+	if(flow->kind == TR_KIND_REGISTERED) {
+		return tr_store_has(job->conid, flow->registration);
+	}
+	return (int)flow->conid == job->conid;
+}
+
+static enum tr_pinned put(struct job *job, size_t i)
+{
+	const struct tr_contact *c = &job->contacts.c[i];
 	char buf[TR_FLOW_BUF];
 	enum tr_verdict verdict;
 	struct tr_flow flow;
@@ -248,58 +299,24 @@ static enum tr_pinned put(struct job *job, const struct tr_contact *c)
 	if(put_params(job, c) != 0) {
 		return no_memory(job);
 	}
-	verdict = tr_flow_decode(&tr_params.keys,
-			job->registered ? TR_KIND_PHONE : job->given, c->user, &flow, buf);
-	if(job->registered && verdict == TR_OK && job->asked != 0
-			&& (int)flow.conid == job->asked) {
-		return put_original(job, c, &flow);
-	}
-	if(job->registered && (verdict == TR_OK || verdict == TR_STALE)) {
-		return put_opaque(job, c);
+	verdict = tr_flow_decode(&tr_key_now()->flow,
+			job->answered ? TR_KIND_PHONE : job->given, c->user, time(NULL),
+			&flow, buf);
+	if(job->answered
+			&& (verdict == TR_OK || verdict == TR_STALE
+					|| verdict == TR_ELSEWHERE)) {
+		return put_binding(job, i, &flow);
 	}
 	/* What we wrote comes back when the script applied our changes to the
 	 * message and pins again; anything else is wrapped like any URI. */
-	if(verdict == TR_OK && (int)flow.conid == job->conid
-			&& is_as_written(job, c)) {
+	if(verdict == TR_OK && is_as_written(job, c) && is_given(job, &flow)) {
 		return TR_PIN_OK;
 	}
 	if(parse_uri((char *)c->uri.s, (int)c->uri.len, &uri) < 0) {
 		return refuse(job, TR_PIN_MALFORMED, TR_STAT_MALFORMED,
 				"a Contact is malformed");
 	}
-	return job->redirected ? put_bare(job, c, &uri) : put_token(job, c);
-}
-
-static const str *user_agent(struct sip_msg *msg)
-{
-	if(msg->first_line.type == SIP_REQUEST) {
-		return msg->user_agent ? &msg->user_agent->body : NULL;
-	}
-	return msg->server ? &msg->server->body : NULL;
-}
-
-/* The flow's record is there before its first token leaves. */
-static enum tr_pinned note_flow(const struct job *job)
-{
-	struct tr_peer peer;
-	int rc;
-
-	tr_conn_peer(job->msg, &peer);
-	rc = tr_store_seen(job->conid, &peer, user_agent(job->msg));
-	if(rc == TR_STORE_FULL) {
-		return refuse(job, TR_PIN_FULL, TR_STAT_FULL,
-				"there are max_flows flows already");
-	}
-	if(rc < 0) {
-		return no_memory(job);
-	}
-	/* When it closed before the record was made, nobody removes that. */
-	if(rc == 1 && !tr_conn_alive(job->conid)) {
-		tr_store_drop(job->conid);
-		return refuse(job, TR_PIN_CLOSED, TR_STAT_CLOSED,
-				"the connection has closed");
-	}
-	return TR_PIN_OK;
+	return job->redirected ? put_bare(job, c, &uri) : put_token(job, i);
 }
 
 static enum tr_pinned put_all(struct job *job)
@@ -307,11 +324,8 @@ static enum tr_pinned put_all(struct job *job)
 	enum tr_pinned result = TR_PIN_OK;
 	size_t i;
 
-	if(job->registered) {
-		tr_register_answered(job->asked);
-	}
 	for(i = 0; i < job->contacts.n && result == TR_PIN_OK; i++) {
-		result = put(job, &job->contacts.c[i]);
+		result = put(job, i);
 	}
 	if(result != TR_PIN_OK) {
 		tr_edits_free(&job->edits);
@@ -338,14 +352,14 @@ enum tr_pinned tr_pin(struct sip_msg *msg)
 	}
 	job_init(&job, msg);
 	result = read_contacts(&job);
-	if(result != TR_PIN_OK || (job.contacts.n == 0 && !job.registered)) {
-		return result;
+	if(result == TR_PIN_OK && job.given == TR_KIND_PHONE) {
+		result = tr_note_phone(msg, job.conid, &job.contacts, &job.note);
 	}
-	if(job.given == TR_KIND_PHONE && job.contacts.n > 0) {
-		result = note_flow(&job);
-		if(result != TR_PIN_OK) {
-			return result;
-		}
+	if(job.answered && result == TR_PIN_OK) {
+		tr_register_answered(msg, job.asked, &job.contacts, job.own);
+	}
+	if(result != TR_PIN_OK || (job.contacts.n == 0 && !job.answered)) {
+		return result;
 	}
 	return put_all(&job);
 }

@@ -13,7 +13,11 @@
 #include "tr_send.h"
 
 #include "tr_branch.h"
+#include "tr_close.h"
+#include "tr_keep.h"
 #include "tr_last.h"
+#include "tr_line.h"
+#include "tr_offer.h"
 #include "tr_peers.h"
 #include "tr_stats.h"
 #include "tr_to.h"
@@ -62,6 +66,16 @@ static void forget(void)
 	tr_conn_expect(NULL, NULL);
 }
 
+/* Does the connection that the branch under way had before lead there yet? One
+ * that is about to close has no rows any more; what was begun on it ends on
+ * it. */
+static int still_leads_there(int before)
+{
+	return tr_conn_leads_to(before, &sending.key)
+		   || tr_peers_has(&sending.key, before)
+		   || (tr_close_has(before) && tr_line_is_from(before, &sending.key));
+}
+
 /* The connection that the send under way shall use: the one it had before if
  * that still serves, whether it still has a row or not, else the oldest that
  * does; 0: a new one. */
@@ -70,9 +84,7 @@ static int choose(int before)
 	int conids[TRY_MAX];
 	unsigned n, i;
 
-	if(before != 0
-			&& (tr_conn_leads_to(before, &sending.key)
-					|| tr_peers_has(&sending.key, before))
+	if(before != 0 && still_leads_there(before)
 			&& tr_conn_fits(before, sending.key.domain)) {
 		return before;
 	}
@@ -273,6 +285,7 @@ static int on_send(sr_event_param_t *event)
 			|| begin() != 0) {
 		return stop(event->data, tag);
 	}
+	tr_offer(event->data, event->dst, &sending.pair);
 	return 0;
 }
 
@@ -299,6 +312,7 @@ void tr_send_opened(int conid, const struct tr_alias_key *address)
 			break;
 	}
 	tr_stats_inc(TR_STAT_ALIASES_OPENED);
+	tr_keep(conid);
 }
 
 int tr_send_init(void)

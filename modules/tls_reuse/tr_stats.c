@@ -2,8 +2,11 @@
 /* How often did we decide what? */
 #include "tr_stats.h"
 
+#include "tr_close.h"
+#include "tr_keep.h"
 #include "tr_peers.h"
 #include "tr_store.h"
+#include "tr_wait.h"
 
 #include "../../core/counters.h"
 #include "../../core/dprint.h"
@@ -19,6 +22,8 @@ static const struct {
 				"requests whose token led to a phone"},
 		[TR_STAT_FOLLOWED_PBX] = {"followed_pbx",
 				"requests whose token led to the PBX"},
+		[TR_STAT_FOLLOWED_EDGE] = {"followed_edge",
+				"requests whose token led to another edge"},
 		[TR_STAT_SENT] = {"sent", "messages sent on their flow's connection"},
 		[TR_STAT_GONE] = {"gone", "requests for a flow that has closed"},
 		[TR_STAT_GONE_AT_SEND] = {"gone_at_send",
@@ -33,7 +38,10 @@ static const struct {
 		[TR_STAT_NOT_SIP] = {"refused_not_sip", "Contacts of another scheme"},
 		[TR_STAT_TOO_LONG] = {"refused_too_long", "Contacts over max_uri_len"},
 		[TR_STAT_TOO_MANY] = {"refused_too_many", "messages of many Contacts"},
-		[TR_STAT_FULL] = {"refused_full", "connections beyond max_flows"},
+		[TR_STAT_FULL] = {"refused_full",
+				"messages beyond max_flows, or of too many registrations"},
+		[TR_STAT_FLOWS_EVICTED] = {"flows_evicted",
+				"unregistered flows that gave way at max_flows"},
 		[TR_STAT_CLOSED] = {"refused_closed",
 				"messages whose connection closed while they were handled"},
 		[TR_STAT_VIA_FORGED] = {"via_forged",
@@ -79,6 +87,32 @@ static const struct {
 				"requests with ;alias from who could not be verified"},
 		[TR_STAT_ALIAS_NO_IDENTITY] = {"alias_refused_no_identity",
 				"requests with ;alias from who has no SIP domain"},
+		[TR_STAT_ALIAS_CLOSING] = {"alias_refused_closing",
+				"requests with ;alias on a connection that is to be closed"},
+		[TR_STAT_FAIL_REPLIES] = {"fail_replies",
+				"requests answered with 503, as their connection failed"},
+		[TR_STAT_FAIL_ACKS] = {"fail_acks",
+				"ACKs to such answers, which go no further"},
+		[TR_STAT_WAIT_FULL] = {"wait_full",
+				"requests sent that would not be answered so: too many wait"},
+		[TR_STAT_WAIT_EXPIRED] = {"wait_expired",
+				"requests that waited for 32 seconds without an answer"},
+		[TR_STAT_ALIAS_OFFERED] = {"alias_offered",
+				"requests that offered their connection as an alias"},
+		[TR_STAT_ALIAS_NOT_OFFERED] = {"alias_not_offered",
+				"requests for a domain that could not offer it"},
+		[TR_STAT_KEEP_REFUSED] = {"keep_refused",
+				"connections beyond those that can be kept"},
+		[TR_STAT_KEPT_ENDED] = {"kept_ended",
+				"connections closed, idle, after nothing led to them any more"},
+		[TR_STAT_PINGS] = {"pings", "pings sent on kept connections"},
+		[TR_STAT_PONG_TIMEOUTS] = {"pong_timeouts",
+				"connections closed because no pong came"},
+		[TR_STAT_CLOSES] = {"closes", "connections that were to be closed"},
+		[TR_STAT_CLOSES_ABANDONED] = {"closes_abandoned",
+				"connections closed with transactions open"},
+		[TR_STAT_OPEN_EVICTED] = {"open_evicted",
+				"transactions that closing a connection does not wait for"},
 		[TR_STAT_ERRORS] = {"errors", "out of memory and the like"},
 };
 
@@ -90,9 +124,29 @@ static counter_val_t count_flows(counter_handle_t handle, void *param)
 	return tr_store_count();
 }
 
+static counter_val_t count_registrations(counter_handle_t handle, void *param)
+{
+	return tr_store_registered();
+}
+
 static counter_val_t count_aliases(counter_handle_t handle, void *param)
 {
 	return tr_peers_count();
+}
+
+static counter_val_t count_waiting(counter_handle_t handle, void *param)
+{
+	return tr_wait_count();
+}
+
+static counter_val_t count_kept(counter_handle_t handle, void *param)
+{
+	return tr_keep_count();
+}
+
+static counter_val_t count_closing(counter_handle_t handle, void *param)
+{
+	return tr_close_count();
 }
 
 int tr_stats_init(void)
@@ -103,8 +157,22 @@ int tr_stats_init(void)
 	if(counter_register(&now, "tls_reuse", "flows", CNT_F_NO_RESET, count_flows,
 			   NULL, "flows that are known now",
 			   0) < 0
+			|| counter_register(&now, "tls_reuse", "registrations",
+					   CNT_F_NO_RESET, count_registrations, NULL,
+					   "registrations over them now", 0)
+					   < 0
 			|| counter_register(&now, "tls_reuse", "aliases", CNT_F_NO_RESET,
 					   count_aliases, NULL, "rows in the alias table now", 0)
+					   < 0
+			|| counter_register(&now, "tls_reuse", "kept", CNT_F_NO_RESET,
+					   count_kept, NULL, "connections kept now", 0)
+					   < 0
+			|| counter_register(&now, "tls_reuse", "closing", CNT_F_NO_RESET,
+					   count_closing, NULL, "connections to be closed now", 0)
+					   < 0
+			|| counter_register(&now, "tls_reuse", "waiting", CNT_F_NO_RESET,
+					   count_waiting, NULL,
+					   "requests on connections whose peer is silent yet", 0)
 					   < 0) {
 		LM_ERR("cannot register the statistics\n");
 		return -1;

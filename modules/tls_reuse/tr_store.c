@@ -1,249 +1,244 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which phones' connections are there now, for which requests may come? */
+/* Which phones' connections and registrations are there now, for which
+ * requests may come? See the header. */
 #include "tr_store.h"
 
-#include "../../core/atomic_ops.h"
 #include "../../core/dprint.h"
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
 
+#include <assert.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
-#define BUCKETS 4096 /* the core counts connections up: chains stay short */
+/* Buckets that are looked at under one hold of the lock when all are listed. */
+#define LIST_STEP 64
 
-struct record {
-	struct record *next;
-	struct tr_flow_info info;
-};
-
-struct bucket {
-	gen_lock_t lock;
-	struct record *first;
-};
+static_assert(
+		sizeof(struct tr_peer) <= TR_FLOWS_PEER_LEN, "a row has room for it");
 
 struct store {
-	atomic_t count;
-	unsigned max;
-	struct bucket buckets[BUCKETS];
+	gen_lock_t lock;
+	struct tr_flows *flows;
 };
 
 static struct store *store; /* shared memory, made before the fork */
 
-static struct bucket *bucket_of(int conid)
+static void *get(size_t size)
 {
-	return &store->buckets[(unsigned)conid % BUCKETS];
+	return shm_malloc(size);
 }
 
-/* Where the record of conid hangs, or would; the bucket is locked. */
-static struct record **find(struct bucket *b, int conid)
+static void put(void *block)
 {
-	struct record **at = &b->first;
-
-	while(*at != NULL && (*at)->info.conid != conid) {
-		at = &(*at)->next;
-	}
-	return at;
+	shm_free(block);
 }
 
-/* Keeps a text of the wire: bounded, terminated, without control characters
- * that would upset a terminal. */
-static void keep_text(char *to, size_t max, const str *from)
+int64_t tr_store_now(void)
 {
-	size_t len = (size_t)from->len, i;
+	struct timespec now;
 
-	if(len > max) {
-		len = max;
-	}
-	for(i = 0; i < len; i++) {
-		to[i] = (unsigned char)from->s[i] < ' ' ? '?' : from->s[i];
-	}
-	if((size_t)from->len > max) {
-		memcpy(to + max - 3, "...", 3);
-	}
-	to[len] = '\0';
+	/* an operator who sets the clock ends no registration */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
 }
 
 int tr_store_init(unsigned max_flows)
 {
-	size_t i;
+	static const struct tr_flows_memory memory = {get, put};
+	size_t size = tr_flows_size(max_flows);
+	uint8_t seed[TR_HASH_SEED_LEN];
+	struct store *s = shm_mallocxz(sizeof(*s));
+	void *flows = size > 0 ? shm_malloc(size) : NULL;
 
-	store = shm_malloc(sizeof(*store));
-	if(store == NULL) {
-		SHM_MEM_ERROR;
+	if(s == NULL || flows == NULL || lock_init(&s->lock) == NULL
+			|| getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		LM_ERR("no shared memory for a table of %u flows, or no randomness:"
+			   " start kamailio with more memory (-m), or lower max_flows\n",
+				max_flows);
+		if(flows != NULL) {
+			shm_free(flows);
+		}
+		if(s != NULL) {
+			shm_free(s);
+		}
 		return -1;
 	}
-	memset(store, 0, sizeof(*store));
-	store->max = max_flows;
-	atomic_set(&store->count, 0);
-	for(i = 0; i < BUCKETS; i++) {
-		if(lock_init(&store->buckets[i].lock) == NULL) {
-			LM_ERR("cannot make the locks of the flow table\n");
-			return -1;
-		}
-	}
+	s->flows = tr_flows_init(flows, max_flows, &memory, seed, tr_store_now());
+	store = s;
 	return 0;
 }
 
 void tr_store_destroy(void)
 {
-	size_t i;
-
 	if(store == NULL) {
 		return;
 	}
-	for(i = 0; i < BUCKETS; i++) {
-		struct record *r = store->buckets[i].first;
-
-		while(r != NULL) {
-			struct record *next = r->next;
-
-			shm_free(r);
-			r = next;
-		}
-		lock_destroy(&store->buckets[i].lock);
-	}
+	tr_flows_clear(store->flows);
+	lock_destroy(&store->lock);
+	shm_free(store->flows);
 	shm_free(store);
 	store = NULL;
 }
 
-/* The bucket is locked, and has no such record. */
-static int make(struct record **at, int conid, const struct tr_peer *peer)
+static struct tr_flows *hold(void)
 {
-	struct record *r;
-
-	if(atomic_add(&store->count, 1) > (int)store->max) {
-		atomic_dec(&store->count);
-		return TR_STORE_FULL;
-	}
-	r = shm_malloc(sizeof(*r));
-	if(r == NULL) {
-		atomic_dec(&store->count);
-		SHM_MEM_ERROR;
-		return TR_STORE_NO_MEMORY;
-	}
-	memset(r, 0, sizeof(*r));
-	r->info.conid = conid;
-	r->info.peer = *peer;
-	r->info.created = time(NULL);
-	*at = r;
-	return 1;
+	lock_get(&store->lock);
+	return store->flows;
 }
 
-int tr_store_seen(int conid, const struct tr_peer *peer, const str *user_agent)
+static void release(void)
 {
-	struct bucket *b = bucket_of(conid);
-	struct record **at;
-	int rc = 0;
+	lock_release(&store->lock);
+}
 
-	lock_get(&b->lock);
-	at = find(b, conid);
-	if(*at == NULL) {
-		rc = make(at, conid, peer);
+static struct tr_view view(const str *text)
+{
+	struct tr_view none = {NULL, 0};
+
+	return text == NULL ? none : (struct tr_view){text->s, (size_t)text->len};
+}
+
+void tr_store_tick(void)
+{
+	tr_flows_tick(hold(), tr_store_now());
+	release();
+}
+
+enum tr_flows_seen tr_store_seen(
+		int conid, const struct tr_peer *peer, const str *user_agent)
+{
+	unsigned char where[TR_FLOWS_PEER_LEN] = {0};
+	int64_t now = tr_store_now();
+	enum tr_flows_seen result;
+
+	memcpy(where, peer, sizeof(*peer));
+	result = tr_flows_seen(hold(), conid, where, view(user_agent), now);
+	release();
+	return result;
+}
+
+int tr_store_which(
+		int conid, struct tr_view aor, uint8_t id[TR_REGISTRATION_LEN])
+{
+	int n = tr_flows_which(hold(), conid, aor, id);
+
+	release();
+	return n;
+}
+
+int tr_store_has(int conid, const uint8_t id[TR_REGISTRATION_LEN])
+{
+	int has = tr_flows_has(hold(), conid, id);
+
+	release();
+	return has;
+}
+
+enum tr_flows_asked tr_store_ask(int conid, const struct tr_flows_ask *ask)
+{
+	enum tr_flows_asked result =
+			tr_flows_ask(hold(), conid, ask, tr_store_now());
+
+	release();
+	return result;
+}
+
+void tr_store_answered(int conid, const struct tr_flows_request *request,
+		const struct tr_flows_listed *listed, size_t n)
+{
+	tr_flows_answered(hold(), conid, request, listed, n, tr_store_now());
+	release();
+}
+
+int tr_store_own(
+		int conid, const uint8_t id[TR_REGISTRATION_LEN], char *uri, size_t cap)
+{
+	int len = tr_flows_own(hold(), conid, id, uri, cap);
+
+	release();
+	return len;
+}
+
+int tr_store_follow(const uint8_t id[TR_REGISTRATION_LEN], struct tr_peer *peer,
+		char *uri, size_t cap, size_t *len)
+{
+	unsigned char where[TR_FLOWS_PEER_LEN];
+	int64_t now = tr_store_now();
+	int conid = tr_flows_follow(hold(), id, now, where, uri, cap, len);
+
+	release();
+	if(conid >= 0) {
+		memcpy(peer, where, sizeof(*peer));
 	}
-	if(rc >= 0) {
-		(*at)->info.in++;
-		(*at)->info.last_used = time(NULL);
-		if(user_agent != NULL) {
-			keep_text((*at)->info.user_agent, TR_STORE_UA_MAX, user_agent);
-		}
+	return conid;
+}
+
+int tr_store_follow_conn(int conid, struct tr_peer *peer)
+{
+	unsigned char where[TR_FLOWS_PEER_LEN];
+	int64_t now = tr_store_now();
+	int rc = tr_flows_follow_conn(hold(), conid, now, where);
+
+	release();
+	if(rc == 0) {
+		memcpy(peer, where, sizeof(*peer));
 	}
-	lock_release(&b->lock);
 	return rc;
-}
-
-int tr_store_use(int conid, struct tr_peer *peer)
-{
-	struct bucket *b = bucket_of(conid);
-	struct record *r;
-
-	lock_get(&b->lock);
-	r = *find(b, conid);
-	if(r != NULL) {
-		r->info.out++;
-		r->info.last_used = time(NULL);
-		*peer = r->info.peer;
-	}
-	lock_release(&b->lock);
-	return r != NULL ? 0 : -1;
-}
-
-void tr_store_registered(int conid, const str *aor, uint32_t seconds)
-{
-	struct bucket *b = bucket_of(conid);
-	struct record *r;
-
-	lock_get(&b->lock);
-	r = *find(b, conid);
-	if(r != NULL && aor == NULL) {
-		r->info.aor[0] = '\0';
-		r->info.expires = 0;
-	} else if(r != NULL) {
-		keep_text(r->info.aor, TR_STORE_AOR_MAX, aor);
-		r->info.expires = time(NULL) + (time_t)seconds;
-	}
-	lock_release(&b->lock);
 }
 
 void tr_store_drop(int conid)
 {
-	struct bucket *b;
-	struct record **at, *r;
-
 	/* cert_match tells of connections until the very end of the process */
 	if(store == NULL) {
 		return;
 	}
-	b = bucket_of(conid);
-	lock_get(&b->lock);
-	at = find(b, conid);
-	r = *at;
-	if(r != NULL) {
-		*at = r->next;
-	}
-	lock_release(&b->lock);
-	if(r != NULL) {
-		shm_free(r);
-		atomic_dec(&store->count);
-	}
+	tr_flows_drop(hold(), conid);
+	release();
 }
 
-int tr_store_get(int conid, struct tr_flow_info *out)
+int tr_store_get(int conid, const uint8_t *id, struct tr_flows_row *row)
 {
-	struct bucket *b = bucket_of(conid);
-	struct record *r;
+	int rc = tr_flows_row(hold(), conid, id, tr_store_now(), row);
 
-	lock_get(&b->lock);
-	r = *find(b, conid);
-	if(r != NULL) {
-		*out = r->info;
-	}
-	lock_release(&b->lock);
-	return r != NULL ? 0 : -1;
+	release();
+	return rc;
 }
 
 unsigned tr_store_list(
-		unsigned offset, unsigned limit, struct tr_flow_info *out)
+		unsigned offset, unsigned limit, struct tr_flows_row *rows)
 {
-	unsigned n = 0, i;
+	int64_t now = tr_store_now();
+	unsigned step = 0, n = 0;
+	int got = 0;
 
-	for(i = 0; i < BUCKETS && n < limit; i++) {
-		struct bucket *b = &store->buckets[i];
-		struct record *r;
+	while(got >= 0 && n < limit) {
+		struct tr_flows *t = hold();
+		unsigned until = step + LIST_STEP;
 
-		lock_get(&b->lock);
-		for(r = b->first; r != NULL && n < limit; r = r->next) {
-			if(offset > 0) {
-				offset--;
-			} else {
-				out[n++] = r->info;
-			}
+		while(step < until && n < limit
+				&& (got = tr_flows_list(
+							t, &step, now, &offset, rows + n, limit - n))
+						   >= 0) {
+			n += (unsigned)got;
 		}
-		lock_release(&b->lock);
+		release();
 	}
 	return n;
 }
 
+void tr_store_peer(const struct tr_flows_row *row, struct tr_peer *peer)
+{
+	memcpy(peer, row->peer, sizeof(*peer));
+}
+
 long tr_store_count(void)
 {
-	return store != NULL ? atomic_get(&store->count) : 0;
+	return store != NULL ? (long)tr_flows_count(store->flows) : 0;
+}
+
+long tr_store_registered(void)
+{
+	return store != NULL ? (long)tr_flows_registered(store->flows) : 0;
 }

@@ -1,62 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which phones' connections are there now, for which requests may come? One
- * record for each connection that a token was given out for; it goes when
- * the connection closes. Shared by all processes. */
+/* Which phones' connections and registrations are there now, for which
+ * requests may come? The table of tr_flows.h in shared memory, for all
+ * processes, behind one lock: it is held for less than a microsecond, and
+ * nothing else is called under it but shared memory's own. A connection is
+ * known when a token was given out for it, until it closes.
+ *
+ * Connections that have a registration are kept (tr_keep.h). */
 #ifndef TR_STORE_H
 #define TR_STORE_H
 
 #include "tr_conn.h"
+#include "tr_flows.h"
 
 #include "../../core/str.h"
 
-#include <stdint.h>
-#include <time.h>
+/* Functions of the same name in tr_flows.h say what these do. */
 
-#define TR_STORE_AOR_MAX 128
-#define TR_STORE_UA_MAX 64
-
-/* A text that was cut ends in "...". */
-struct tr_flow_info {
-	int conid;
-	struct tr_peer peer;
-	char aor[TR_STORE_AOR_MAX + 1];
-	char user_agent[TR_STORE_UA_MAX + 1];
-	time_t created;
-	time_t last_used;
-	time_t expires; /* of the registration; 0 when there is none */
-	unsigned in;    /* messages from the phone that were pinned */
-	unsigned out;   /* requests that followed a token to it */
-};
-
-enum tr_store_error { TR_STORE_NO_MEMORY = -1, TR_STORE_FULL = -2 };
-
-/* max_flows: records at most. Called once, before the fork. 0 or -1. */
+/* max_flows: connections at most. Called once, before the fork. 0 or -1. */
 int tr_store_init(unsigned max_flows);
 void tr_store_destroy(void);
 
-/* A message came in on the flow; makes its record if there is none.
- * user_agent may be NULL. Returns 0 when the record was there, 1 when it was
- * made now, or an enum tr_store_error. */
-int tr_store_seen(int conid, const struct tr_peer *peer, const str *user_agent);
+/* Once a second: what has run out ends. */
+void tr_store_tick(void);
 
-/* A request goes out on the flow. Copies where to; -1 when it is gone. */
-int tr_store_use(int conid, struct tr_peer *peer);
+/* Seconds, by the clock that the rows' times are of. */
+int64_t tr_store_now(void);
 
-/* The registrar answered: aor is bound to the flow for so many seconds, or
- * no longer when aor is NULL. No record: nothing happens. */
-void tr_store_registered(int conid, const str *aor, uint32_t seconds);
+/* user_agent may be NULL. */
+enum tr_flows_seen tr_store_seen(
+		int conid, const struct tr_peer *peer, const str *user_agent);
+int tr_store_which(
+		int conid, struct tr_view aor, uint8_t id[TR_REGISTRATION_LEN]);
+int tr_store_has(int conid, const uint8_t id[TR_REGISTRATION_LEN]);
 
-/* The connection has closed. No record: nothing happens. */
+enum tr_flows_asked tr_store_ask(int conid, const struct tr_flows_ask *ask);
+void tr_store_answered(int conid, const struct tr_flows_request *request,
+		const struct tr_flows_listed *listed, size_t n);
+int tr_store_own(int conid, const uint8_t id[TR_REGISTRATION_LEN], char *uri,
+		size_t cap);
+
+int tr_store_follow(const uint8_t id[TR_REGISTRATION_LEN], struct tr_peer *peer,
+		char *uri, size_t cap, size_t *len);
+int tr_store_follow_conn(int conid, struct tr_peer *peer);
+
 void tr_store_drop(int conid);
 
-/* Copies a record out. Returns 0, or -1 when there is none. */
-int tr_store_get(int conid, struct tr_flow_info *out);
+/* id: NULL or a registration, whose aor is wanted. 0, or -1: it is gone. */
+int tr_store_get(int conid, const uint8_t *id, struct tr_flows_row *row);
 
-/* Copies up to limit records out, leaving out the first offset ones.
- * Returns how many. */
+/* Copies up to limit rows out, leaving out the first offset ones. Returns how
+ * many. */
 unsigned tr_store_list(
-		unsigned offset, unsigned limit, struct tr_flow_info *out);
+		unsigned offset, unsigned limit, struct tr_flows_row *rows);
+
+/* Where the phone of a row is. */
+void tr_store_peer(const struct tr_flows_row *row, struct tr_peer *peer);
 
 long tr_store_count(void);
+long tr_store_registered(void);
 
 #endif

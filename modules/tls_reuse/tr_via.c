@@ -6,6 +6,7 @@
 #include "tr_header.h"
 #include "tr_own.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #define TOKEN_MAX TR_B64_LEN(TR_SEAL_LEN + TR_VIA_MAX)
@@ -78,22 +79,27 @@ static void gather(struct sink *sink, struct tr_view msg, size_t at)
 	}
 }
 
-void tr_via_init(struct tr_via_keys *keys, struct tr_view secret)
+void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets)
 {
-	/* Flow tokens' contexts begin with the length of an address, never 0. */
+	/* no other context of tr_seal.h's begins so */
 	static const char inside[] = {0, 'v', 'i', 'a', '>', 'i', 'n'};
 	static const char outside[] = {0, 'v', 'i', 'a', '>', 'o', 'u', 't'};
+	unsigned i;
 
-	tr_seal_init(&keys->to[TR_VIA_INSIDE], secret,
-			(struct tr_view){inside, sizeof(inside)});
-	tr_seal_init(&keys->to[TR_VIA_OUTSIDE], secret,
-			(struct tr_view){outside, sizeof(outside)});
+	memset(keys, 0, sizeof(*keys));
+	for(i = 0; i < secrets->n && i < TR_KEYS_MAX; i++) {
+		tr_seal_init(&keys->to[TR_VIA_INSIDE].key[i], secrets->secret[i],
+				(struct tr_view){inside, sizeof(inside)});
+		tr_seal_init(&keys->to[TR_VIA_OUTSIDE].key[i], secrets->secret[i],
+				(struct tr_view){outside, sizeof(outside)});
+	}
+	keys->to[TR_VIA_INSIDE].n = i;
+	keys->to[TR_VIA_OUTSIDE].n = i;
 }
 
 void tr_via_wipe(struct tr_via_keys *keys)
 {
-	tr_seal_wipe(&keys->to[TR_VIA_INSIDE]);
-	tr_seal_wipe(&keys->to[TR_VIA_OUTSIDE]);
+	OPENSSL_cleanse(keys, sizeof(*keys));
 }
 
 /* What a token beside these parameters is bound to; empty: to nothing, as one
@@ -104,26 +110,27 @@ static struct tr_view bound_to(const struct tr_own *own, uint8_t *buf)
 }
 
 /* Makes the token of the Vias that lie in raw behind the room for its tag.
- * 0, or -1: our own Via is none of ours. */
-static int seal(const struct tr_seal_key *key, struct tr_view own_via,
+ * 0, or -1: our own Via is none of ours, or there is no key. */
+static int seal(const struct tr_via_side_keys *keys, struct tr_view own_via,
 		uint8_t *raw, size_t len)
 {
 	uint8_t buf[TR_OWN_BOUND_MAX];
 	struct tr_view bound;
 	struct tr_own own;
 
-	if(tr_own_read(own_via, &own) != 0 || own.param[TR_OWN_TV].whole.len > 0) {
+	if(keys->n == 0 || tr_own_read(own_via, &own) != 0
+			|| own.param[TR_OWN_TV].whole.len > 0) {
 		return -1;
 	}
 	bound = bound_to(&own, buf);
 	if(bound.len == 0) {
 		return -1;
 	}
-	tr_seal(key, bound, raw + TR_SEAL_LEN, len - TR_SEAL_LEN, raw);
+	tr_seal(&keys->key[0], bound, raw + TR_SEAL_LEN, len - TR_SEAL_LEN, raw);
 	return 0;
 }
 
-enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
+enum tr_via tr_via_hide(const struct tr_via_side_keys *keys, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len)
 {
 	uint8_t raw[TR_SEAL_LEN + TR_VIA_MAX];
@@ -143,7 +150,7 @@ enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
 	if(vias.len == TR_SEAL_LEN) {
 		return TR_VIA_SAME;
 	}
-	if(seal(key, top.value, raw, vias.len) != 0) {
+	if(seal(keys, top.value, raw, vias.len) != 0) {
 		return TR_VIA_TOO_LONG;
 	}
 	tr_b64_encode(raw, vias.len, token);
@@ -158,25 +165,32 @@ enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
 }
 
 /* Opens the token. Returns how many octets of Vias are in raw behind its tag,
- * 0 if forged. */
-static size_t open_token(
-		const struct tr_seal_key *key, const struct tr_own *own, uint8_t *raw)
+ * 0 if forged. What does not open with a key is wiped, so each one gets the
+ * token anew. */
+static size_t open_token(const struct tr_via_side_keys *keys,
+		const struct tr_own *own, uint8_t *raw)
 {
 	const struct tr_view *token = &own->param[TR_OWN_TV].value;
 	uint8_t buf[TR_OWN_BOUND_MAX];
 	struct tr_view bound = bound_to(own, buf);
+	unsigned i;
 	size_t len;
 
-	if(bound.len == 0 || token->len == 0
-			|| tr_b64_decode(token->s, token->len, raw,
-					   TR_SEAL_LEN + TR_VIA_MAX, &len)
-					   != 0
-			|| len <= TR_SEAL_LEN
-			|| !tr_seal_open(
-					key, bound, raw + TR_SEAL_LEN, len - TR_SEAL_LEN, raw)) {
+	if(bound.len == 0 || token->len == 0) {
 		return 0;
 	}
-	return len - TR_SEAL_LEN;
+	for(i = 0; i < keys->n; i++) {
+		if(tr_b64_decode(token->s, token->len, raw, TR_SEAL_LEN + TR_VIA_MAX,
+				   &len) != 0
+				|| len <= TR_SEAL_LEN) {
+			return 0;
+		}
+		if(tr_seal_open(&keys->key[i], bound, raw + TR_SEAL_LEN,
+				   len - TR_SEAL_LEN, raw)) {
+			return len - TR_SEAL_LEN;
+		}
+	}
+	return 0;
 }
 
 /* Is there no Via besides the first one of this header? */
@@ -216,7 +230,7 @@ static void put_both(struct sink *sink, struct tr_view via,
 	put(sink, hidden.s, hidden.len);
 }
 
-enum tr_via tr_via_show(const struct tr_seal_key *key, struct tr_view msg,
+enum tr_via tr_via_show(const struct tr_via_side_keys *keys, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len)
 {
 	uint8_t raw[TR_SEAL_LEN + TR_VIA_MAX];
@@ -232,7 +246,7 @@ enum tr_via tr_via_show(const struct tr_seal_key *key, struct tr_view msg,
 		if(own.param[TR_OWN_TV].whole.len == 0) {
 			return TR_VIA_SAME; /* the reply to a request of our own */
 		}
-		hidden.len = open_token(key, &own, raw);
+		hidden.len = open_token(keys, &own, raw);
 	}
 	put(&sink, msg.s, (size_t)(top.value.s - msg.s));
 	if(hidden.len > 0) {

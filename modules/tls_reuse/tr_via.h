@@ -11,10 +11,15 @@
  * It is bound to our own parameters branch, i and te (tr_own.h), and its
  * context is the side that the request went to: so whoever answers can
  * neither read where his answer goes nor choose it, nor answer another
- * request with it, nor change what we wrote for ourselves. */
+ * request with it, nor change what we wrote for ourselves.
+ *
+ * There may be several keys (tr_keys.h): it is made with the first, and opened
+ * with any, as a reply may come when there is another first one. It has no key
+ * id: a forged one is tried with each. */
 #ifndef TR_VIA_H
 #define TR_VIA_H
 
+#include "tr_keys.h"
 #include "tr_seal.h"
 #include "tr_view.h"
 
@@ -38,26 +43,32 @@ enum tr_via {
 /* Where a request goes to, and its reply comes from. */
 enum tr_via_side { TR_VIA_INSIDE = 0, TR_VIA_OUTSIDE = 1 };
 
-/* One key for each side. Holds key material: wipe it. */
-struct tr_via_keys {
-	struct tr_seal_key to[2];
+/* The keys of one side. With n 0 nothing is hidden or shown. */
+struct tr_via_side_keys {
+	unsigned n;
+	struct tr_seal_key key[TR_KEYS_MAX]; /* the first makes tokens */
 };
 
-/* Derives the keys of these tokens from the secret of flow tokens. */
-void tr_via_init(struct tr_via_keys *keys, struct tr_view secret);
+/* Those of each side. Holds key material: wipe it. */
+struct tr_via_keys {
+	struct tr_via_side_keys to[2];
+};
+
+/* Derives the keys of these tokens from the secrets of flow tokens. */
+void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets);
 
 void tr_via_wipe(struct tr_via_keys *keys);
 
 /* msg: a request as it is about to be sent, our Via on top. With TR_VIA_DONE
  * the changed request is in out, and *out_len is its length. */
-enum tr_via tr_via_hide(const struct tr_seal_key *key, struct tr_view msg,
+enum tr_via tr_via_hide(const struct tr_via_side_keys *keys, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len);
 
 /* msg: a reply as it arrived. With TR_VIA_DONE the reply with the Vias that
  * we hid is in out; with TR_VIA_FORGED it has only its topmost Via without
  * parameters, so that it can be forwarded nowhere and belongs to no
  * transaction. */
-enum tr_via tr_via_show(const struct tr_seal_key *key, struct tr_view msg,
+enum tr_via tr_via_show(const struct tr_via_side_keys *keys, struct tr_view msg,
 		char *out, size_t cap, size_t *out_len);
 
 #endif

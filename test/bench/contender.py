@@ -11,7 +11,6 @@ from lab.paths import BUILD
 from lab.proc import Process
 
 MODULES = f"{BUILD}/modules:/usr/lib/x86_64-linux-gnu/kamailio/modules"
-CALLGRIND = ("valgrind", "--tool=callgrind")
 # three SIP domain identities, and the DNS name that the stock check looks at
 SANS = ("URI:sip:peer.test", "URI:sip:peer.example", "URI:sip:sip.peer.test",
         "DNS:peer.test")
@@ -25,6 +24,7 @@ tcp_max_connections=4096
 tls_max_connections=4096
 tcp_accept_no_cl=no
 enable_tls=yes
+{core}
 listen=udp:{ip}:5060
 listen=tls:{ip}:5061
 loadmodule "kex.so"
@@ -41,13 +41,8 @@ modparam("tls", "ca_list", "{ca}")
 modparam("tls", "verify_certificate", 1)
 modparam("tls", "require_certificate", 1)
 {module}
-request_route {{
-    {check}
-    $du = "sip:{ip}:5070";
-    forward();
-}}
+{routes}
 """
-REFUSE = '{ sl_send_reply("403", "No"); exit; }'
 
 
 class Kind(NamedTuple):
@@ -55,27 +50,16 @@ class Kind(NamedTuple):
 
     name: str
     ip: str
+    routes: str
     module: str = ""
-    check: str = ""
-
-
-PLAIN = Kind("no check at all", "127.15.0.1")
-READS = Kind("From's domain read, no check", "127.15.0.2",
-             check='if($fd == "nobody.invalid") ' + REFUSE)
-STOCK = Kind("stock check of one DNS name", "127.15.0.3", check="""
-    if(!($tls_peer_verified == 1 && $tls_peer_san_hostname == $fd)) """
-             + REFUSE)
-OURS = Kind("all of cert_match", "127.15.0.4", """
-loadmodule "cert_match.so"
-modparam("cert_match", "failures", 1000)
-modparam("cert_match", "watch", "{cert}")
-event_route[cert_match:failure] {{ xlog("L_NOTICE", "failure\\n"); }}
-event_route[cert_match:expiry] {{ xlog("L_NOTICE", "expiry\\n"); }}
-""", 'if(!cert_match("$fd")) ' + REFUSE)
+    core: str = ""
+    options: tuple[str, ...] = ("-X", "fm", "-x", "fm")
 
 
 class Contender:
-    """One Kamailio with the plain allocator; prefix: what runs it."""
+    """One Kamailio with the plain allocator; prefix: what runs it.
+
+    Of the programs around it, UDP has port 5070 of its address, TLS 5071."""
 
     def __init__(self, kind: Kind, where: Path, *prefix: str):
         self.name, self.ip, self.where = kind.name, kind.ip, where
@@ -84,10 +68,11 @@ class Contender:
         names = {"ip": kind.ip, "where": where, "cert": pair.cert,
                  "key": pair.key, "ca": pair.ca}
         cfg = where / "kamailio.cfg"
-        cfg.write_text(CONFIG.format(module=kind.module.format(**names),
-                                     check=kind.check, **names))
-        self.command = [*prefix, "kamailio", "-DD", "-E", "-X", "fm", "-x",
-                        "fm", "-m", "256", "-f", str(cfg), "-L", MODULES,
+        cfg.write_text(CONFIG.format(
+            **names, **{part: getattr(kind, part).format(**names)
+                        for part in ("core", "module", "routes")}))
+        self.command = [*prefix, "kamailio", "-DD", "-E", *kind.options,
+                        "-m", "256", "-f", str(cfg), "-L", MODULES,
                         "-Y", str(where)]
         self.kamailio = Process(kind.name, self.command, where / "log")
         self.kamailio.wait_ready(self._ready, 60)
@@ -113,25 +98,37 @@ class Contender:
 
 
 class Traffic:
-    """The program that sends requests to a contender and answers them."""
+    """The program that sends requests through a contender and answers them,
+    one under way at a time.
 
-    def __init__(self, contender: Contender, pem: Path, window: int):
-        self.contender = contender
+    way: "in", from TLS to UDP, or "out".  It opens the TLS connection, or
+    with listen the contender does."""
+
+    def __init__(self, contender: Contender, pem: Path, way: str = "in",
+                 method: str = "OPTIONS", listen: bool = False):
+        self.contender, self.way = contender, way
         ip = contender.ip
+        side = ["listen", f"{ip}:5071"] if listen else \
+            ["connect", f"{ip}:5061"]
         self.popen = subprocess.Popen(
-            [BUILD / "bench" / "pipeline", pem, ip, "5061", ip, "5070",
-             str(window)],
+            [BUILD / "bench" / "pipeline", pem, *side, f"{ip}:5070",
+             f"{ip}:5060", method, "1"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._expect("ready")
 
-    def burst(self, requests: int) -> float:
-        """CPU seconds per request of a burst."""
-        assert self.popen.stdin and self.popen.stdout
-        before = self.contender.cpu()
-        self.popen.stdin.write(f"{requests}\n")
-        self.popen.stdin.flush()
-        if self.popen.stdout.readline() != "done\n":
+    def _expect(self, word: str) -> None:
+        assert self.popen.stdout
+        if self.popen.stdout.readline() != word + "\n":
             raise SystemExit(f"{self.contender.name}: "
                              f"{self.contender.kamailio.tail()}")
+
+    def burst(self, requests: int, way: str = "") -> float:
+        """CPU seconds per request of a burst."""
+        assert self.popen.stdin
+        before = self.contender.cpu()
+        self.popen.stdin.write(f"{way or self.way} {requests}\n")
+        self.popen.stdin.flush()
+        self._expect("done")
         return (self.contender.cpu() - before) / requests
 
     def end(self) -> None:

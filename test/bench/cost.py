@@ -7,86 +7,45 @@ Kamailios with the same configuration but for the check of the peer's domain
 forward requests from one mTLS connection to a UDP server.
 """
 
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from contender import (CALLGRIND, OURS, PLAIN, READS, STOCK, Contender,
-                       Kind, Traffic, peer_certificate)
+from contender import Contender, Kind, Traffic, peer_certificate
 from lab import net
 from lab.paths import BUILD
 from lab.proc import wait_for
+from measure import cpu, instructions
 
-KINDS = (PLAIN, READS, STOCK, OURS)
+REFUSE = '{{ sl_send_reply("403", "No"); exit; }}'
 CONNECTIONS = 200
-FEW, MANY = 200, 2200
 
 
-def line(what: str, values: list[float], unit: str) -> None:
-    ordered = sorted(values)
-    tenth = len(ordered) // 10
-    print(f"  {what:38} {statistics.median(ordered):9.2f} {unit:2} "
-          f"{ordered[tenth]:9.2f} .. {ordered[-1 - tenth]:.2f}")
+def kind(name: str, ip: str, check: str = "", module: str = "") -> Kind:
+    return Kind(name, ip, f"""
+request_route {{{{
+    {check}
+    $du = "sip:{{ip}}:5070";
+    forward();
+}}}}""", module)
 
 
-def cpu(where: Path, pem: Path, rounds: int, count: int) -> None:
-    """Bursts through one and the other in turn, in changing order."""
-    contenders = [Contender(kind, where / f"cpu{number}")
-                  for number, kind in enumerate(KINDS)]
-    traffic = [Traffic(each, pem, 1) for each in contenders]
-    costs: dict[str, list[float]] = {each.name: [] for each in contenders}
-    for each in traffic:
-        each.burst(count)                               # warm up
-    for _ in range(rounds):
-        for each in traffic:
-            costs[each.contender.name].append(each.burst(count) * 1e6)
-        traffic.append(traffic.pop(0))
-    print("$ test/bench/cost.py", rounds, count, " # kamailio -X fm -x fm")
-    print("CPU of all of Kamailio for each request that it forwards, TLS to\n"
-          "UDP, and the reply to it, one under way at a time\n"
-          f"({rounds} rounds of {count}, in turn; median, 10 % .. 90 %)")
-    for name, values in costs.items():
-        line(name, values, "us")
-    plain = costs[PLAIN.name]
-    for kind in KINDS[1:]:
-        line(f"more: {kind.name}",
-             [100 * (b / a - 1) for a, b in zip(plain, costs[kind.name])],
-             "%")
-    for each in traffic:
-        each.end()
-        each.contender.stop()
-
-
-def count_instructions(kind: Kind, where: Path, pem: Path,
-                       requests: int) -> int:
-    """Of a whole run, in user space, of all processes."""
-    contender = Contender(kind, where, *CALLGRIND,
-                          f"--callgrind-out-file={where}/out.%p")
-    traffic = Traffic(contender, pem, 1)
-    traffic.burst(requests)
-    traffic.end()
-    contender.stop()
-    totals = [re.findall(r"^(?:summary|totals): (\d+)", path.read_text(),
-                         re.M)[-1] for path in where.glob("out.*")]
-    return sum(map(int, totals))
-
-
-def instructions(where: Path, pem: Path) -> None:
-    """The difference of a long and a short run: what a request needs."""
-    print("$", *CALLGRIND, "kamailio -X fm -x fm ...")
-    print("Instructions in user space for each request and its reply, one\n"
-          f"under way at a time ((run of {MANY} - run of {FEW}) / "
-          f"{MANY - FEW})")
-    counts = []
-    for number, kind in enumerate(KINDS):
-        many, few = (count_instructions(kind, where / f"count{number}-{n}",
-                                        pem, n) for n in (MANY, FEW))
-        counts.append((many - few) / (MANY - FEW))
-        print(f"  {kind.name:38} {counts[-1]:9.0f}    "
-              f"{100 * (counts[-1] / counts[0] - 1):9.2f} % more")
+PLAIN = kind("no check at all", "127.15.0.1")
+READS = kind("From's domain read, no check", "127.15.0.2",
+             'if($fd == "nobody.invalid") ' + REFUSE)
+STOCK = kind("stock check of one DNS name", "127.15.0.3", """
+    if(!($tls_peer_verified == 1 && $tls_peer_san_hostname == $fd)) """
+             + REFUSE)
+OURS = kind("all of cert_match", "127.15.0.4",
+            'if(!cert_match("$fd")) ' + REFUSE, """
+loadmodule "cert_match.so"
+modparam("cert_match", "failures", 1000)
+modparam("cert_match", "watch", "{cert}")
+event_route[cert_match:failure] {{ xlog("L_NOTICE", "failure\\n"); }}
+event_route[cert_match:expiry] {{ xlog("L_NOTICE", "expiry\\n"); }}
+""")
+KINDS = (PLAIN, READS, STOCK, OURS)
 
 
 def records(contender: Contender) -> dict[str, int]:
@@ -128,8 +87,11 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory() as temporary:
         where = Path(temporary)
         pem = peer_certificate(where)
-        cpu(where, pem, rounds, count)
-        instructions(where, pem)
+        print("$ test/bench/cost.py", rounds, count, " # -X fm -x fm")
+        print("Each request that is forwarded, TLS to UDP, and the reply to "
+              "it, one under\nway at a time")
+        cpu(KINDS, lambda each: Traffic(each, pem), where, rounds, count)
+        instructions(KINDS, lambda each: Traffic(each, pem), where)
         memory(where, pem)
     return 0
 

@@ -10,16 +10,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct tr_inside inside;
+static struct tr_callid_keys keys;
 
 static void one_id(struct tr_view id)
 {
 	char out[TR_CALLID_TOKEN_MAX], back[TR_CALLID_TOKEN_MAX];
 	size_t len, again;
-	enum tr_callid there = tr_callid_cross(&inside, id, out, &len), then;
+	enum tr_callid there = tr_callid_cross(&inside, &keys, id, out, &len), then;
 
 	if(there == TR_CALLID_SAME || there == TR_CALLID_REFUSED)
 		return;
-	then = tr_callid_cross(&inside, (struct tr_view){out, len}, back, &again);
+	then = tr_callid_cross(
+			&inside, &keys, (struct tr_view){out, len}, back, &again);
 	if(then == there || again != id.len || memcmp(back, id.s, again) != 0)
 		abort();
 }
@@ -34,7 +36,7 @@ static enum tr_cross copy(const struct tr_text *from, struct tr_text *to,
 	if(to->s == NULL)
 		abort();
 	memcpy(to->s, from->s, from->len);
-	return tr_cross(&inside, to, crossed);
+	return tr_cross(&inside, &keys, to, crossed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,12 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char none[1];
 	struct tr_text text[4] = {{size > 0 ? (char *)data : none, size, size}};
 	struct tr_crossed crossed[4];
+	struct tr_secrets secrets;
 	enum tr_cross result;
 	int i, last = 0;
 
 	if(inside.count == 0) {
 		/* the corpus holds tokens made with it */
-		tr_inside_key(&inside, (struct tr_view){"0123456789abcdef", 16});
+		tr_keys_single((struct tr_view){"0123456789abcdef", 16}, &secrets);
+		tr_callid_init(&keys, &secrets, NULL);
 		tr_inside_add(&inside, (struct tr_view){"10.99.1.2", 9});
 		tr_inside_add(&inside, (struct tr_view){"fd00::1", 7});
 	}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The reply to what was hidden: it must come back. */
-static void answered(const struct tr_seal_key *key, struct tr_view request)
+static void answered(const struct tr_via_side_keys *key, struct tr_view request)
 {
 	static const char first[] = "SIP/2.0 200 OK\n";
 	const char *eol = memchr(request.s, '\n', request.len);
@@ -39,14 +39,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char secret[] = "0123456789abcdef";
 	struct tr_view msg = {(const char *)data, size};
+	struct tr_secrets secrets;
 	struct tr_via_keys keys;
-	const struct tr_seal_key *key = &keys.to[TR_VIA_INSIDE];
+	const struct tr_via_side_keys *key = &keys.to[TR_VIA_INSIDE];
 	size_t cap = size + TR_VIA_ROOM, len = 0, again;
 	char *out = malloc(cap), *back = malloc(2 * cap);
 
 	if(out == NULL || back == NULL)
 		abort();
-	tr_via_init(&keys, (struct tr_view){secret, sizeof(secret) - 1});
+	tr_keys_single((struct tr_view){secret, sizeof(secret) - 1}, &secrets);
+	tr_via_init(&keys, &secrets);
 	switch(tr_via_hide(key, msg, out, cap, &len)) {
 		case TR_VIA_NO_ROOM:
 			abort(); /* TR_VIA_ROOM promises that there is */

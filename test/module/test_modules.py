@@ -14,6 +14,7 @@ from small import SETS, Small
 # Parameters for the RPC commands that want some.
 WORDS = {
     "cert_match.peer": None,        # needs a connection: see below
+    "tls_reuse.rekey": None,        # needs a file: test_keys.py
     "cert_match.check": lambda: (str(certs.server("edge.test").cert),
                                  "edge.test"),
     "sdes_policy.check": lambda: ("phones",

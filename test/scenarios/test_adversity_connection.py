@@ -82,14 +82,17 @@ class Case:
                       and call_id[1] in m.payload][:1]
         return found
 
-    def renewed(self, since: int) -> None:
-        """The phone has registered again, with another token."""
+    def renewed(self, since: int, same: bool = True) -> None:
+        """The phone has registered again: the PBX has the one contact that
+        it had. With another key the edge cannot know: there are two."""
         self.phone.wait_registered(RENEWED, since)
-        wait_for(lambda: [uri for uri in self.pbx.contacts("alice")
-                          if uri != self.first], 3, "another contact")
+        wait_for(lambda: len(self.pbx.contacts("alice")) == 2 - same, 3,
+                 "one contact" if same else "another contact")
+        assert (self.pbx.contacts("alice") == [self.first]) == same
 
     def dial_old(self) -> None:
-        """The PBX calls the first token: 430, and at once."""
+        """The PBX calls the first token, while the phone is not there: 430,
+        and at once."""
         since = time.time()
         self.pbx.rx("channel originate PJSIP/alice/" + self.first
                     + " extension echo@default")
@@ -100,8 +103,12 @@ class Case:
     def called(self) -> None:
         """The PBX calls what the phone registered now; it answers."""
         new = [uri for uri in self.pbx.contacts("alice")
-               if uri != self.first][-1]
-        self.pbx.rx(f"channel originate PJSIP/alice/{new} extension "
+               if uri != self.first]
+        self.ring((new or [self.first])[-1])
+
+    def ring(self, uri: str) -> None:
+        """The PBX calls a contact; the phone answers."""
+        self.pbx.rx(f"channel originate PJSIP/alice/{uri} extension "
                     "echo@default")
         self.phone.answer()
         self.wait_media()
@@ -153,9 +160,9 @@ def _silence(phone: Phone) -> None:
 def test_connection_dies_in_a_call(case: Case,
                                    death: Callable[[Phone], None]):
     """The phone's connection dies while a call is up, and it registers
-    again: media goes on all the time, the old token is answered 430 at
-    once (when the edge can know), the new one works, and the phone's BYE
-    arrives over the new connection."""
+    again: media goes on all the time, the PBX has the contact that it had,
+    it reaches the phone over the new connection, and the phone's BYE
+    arrives over that as well."""
     case.phone.call("echo")
     case.wait_media()
     since = case.phone.process.mark()
@@ -168,8 +175,6 @@ def test_connection_dies_in_a_call(case: Case,
             case.phone.cut()
         case.renewed(since)
         case.wait_media()
-        if death is _reset:
-            case.dial_old()
         case.phone.hangup()
         case.pbx.wait_idle()
         case.called()
@@ -178,12 +183,66 @@ def test_connection_dies_in_a_call(case: Case,
         net.undrop("nat")
 
 
+@pytest.mark.parametrize("death", [_reset, _silence],
+                         ids=["reset", "silence"])
+def test_dialog_goes_on_over_a_new_connection(
+        case: Case, death: Callable[[Phone], None]):
+    """The phone comes back inside a call: its re-INVITEs reach the PBX, and
+    the PBX's BYE reaches the phone, by the token that it gave before."""
+    case.phone.call("echo")
+    case.wait_media()
+    since = case.phone.process.mark()
+    death(case.phone)
+    try:
+        if death is _silence:
+            case.phone.cut()
+        case.renewed(since)
+        case.phone.hold()
+        case.phone.resume()
+        case.wait_media()
+        case.pbx.hangup()
+        case.phone.wait_closed()
+        case.pbx.wait_idle()
+    finally:
+        net.undrop("nat")
+
+
+def test_the_pbxs_reinvite_over_a_new_connection(case: Case):
+    """A call from the PBX: the phone comes back inside it, and what the PBX
+    asks then, before the phone says anything in it, reaches the phone."""
+    case.pbx.dial("alice")
+    case.phone.answer()
+    case.wait_media()
+    since = case.phone.process.mark()
+    case.phone.cut()
+    case.renewed(since)
+    case.pbx.hangup()
+    case.phone.wait_closed()
+    case.pbx.wait_idle()
+
+
+def test_five_reconnects(case: Case):
+    """Whatever the phone's address is each time, the PBX has one contact,
+    and it reaches the phone."""
+    for _ in range(5):
+        since = case.phone.process.mark()
+        case.phone.cut()
+        case.renewed(since)
+    own = {uri for sent, text in case.phone.messages() if sent
+           for uri in re.findall(r"^Contact: *<([^>]+)>", text, re.M)}
+    assert own
+    case.ring(case.first)
+    flow, = [row for row in case.lab.rpc("tls_reuse.flows")
+             if row["aor"] == "sip:alice@edge.test"]
+    assert flow["registrations"] == 1 and flow["registered"]
+
+
 @pytest.mark.parametrize("other_key", [False, True],
                          ids=["same key", "other key"])
 def test_edge_restarts(case: Case, other_key: bool):
-    """The edge starts anew: tokens from before are answered 430; the phone
-    connects, registers again and is reachable; media never stopped.  With
-    the same key the phone's BYE still finds the PBX."""
+    """The edge starts anew: until the phone is there again its token is
+    answered 430; media never stopped.  With the same key it is reached by
+    that very token, and its BYE still finds the PBX."""
     case.phone.call("echo")
     since = case.phone.process.mark()
     case.lab.edge.stop()
@@ -192,13 +251,26 @@ def test_edge_restarts(case: Case, other_key: bool):
     case.lab.edge.start()
     case.wait_media()
     case.dial_old()
-    case.renewed(since)
+    case.renewed(since, same=not other_key)
     case.phone.hangup()
     if other_key:
         case.pbx.hangup()
     case.pbx.wait_idle()
     case.called()
     case.judge_media()
+
+
+def test_dialog_outlives_a_restart(case: Case):
+    """The edge starts anew inside a call: once the phone has registered
+    again, the PBX's BYE reaches it."""
+    case.phone.call("echo")
+    since = case.phone.process.mark()
+    case.lab.edge.restart()
+    case.renewed(since)
+    case.wait_media()
+    case.pbx.hangup()
+    case.phone.wait_closed()
+    case.pbx.wait_idle()
 
 
 def test_edge_crashes(case: Case):

@@ -4,53 +4,19 @@
 The PBX is scripted, so that a test sees exactly what is sent on.
 """
 
-import base64
-import hashlib
-import hmac
+import time
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from lab import net
+from lab import net, tokens
 from lab.bench import Bench
 from lab.client import Caller, Message, parse, word
+from lab.tokens import PBX, PHONE, PREFIX, REGISTERED, Token
 
 ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
             "0123456789-_")
-PREFIX = "tr1_"
 INNER, OUTER = f"{net.EDGE_INNER}:5060", f"{net.EDGE_OUTER}:5061"
-PHONE, PBX = 1, 2                   # kinds of tokens
-
-
-# --- a second maker of tokens, written from docs/tls_reuse.md -------------
-
-def _raw(token: str) -> bytes:
-    text = token[len(PREFIX):]
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _mac(secret: bytes, data: bytes) -> bytes:
-    return hmac.new(secret, data, hashlib.sha256).digest()[:16]
-
-
-def _stream(secret: bytes, tag: bytes, data: bytes) -> bytes:
-    """Sealed or, a second time, opened: it is an exclusive or."""
-    key = algorithms.AES(_mac(secret, b"\0enc"))
-    return Cipher(key, modes.CTR(tag)).encryptor().update(data)
-
-
-def _open(secret: bytes, token: str) -> bytes:
-    """Head, key id, and what is sealed, in clear."""
-    raw = _raw(token)
-    return raw[:3] + _stream(secret, raw[-16:], raw[3:-16])
-
-
-def _token(secret: bytes, address: str, clear: bytes) -> str:
-    context = bytes([len(address)]) + address.encode()
-    tag = _mac(secret, context + clear)
-    raw = clear[:3] + _stream(secret, tag, clear[3:]) + tag
-    return PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _secret(bench: Bench) -> bytes:
@@ -71,8 +37,8 @@ def _verdict(real: str, altered: str) -> int:
     text = altered[len(PREFIX):]
     if len(text) % 4 == 1:
         return 403
-    raw, good = _raw(altered), _raw(real)
-    if base64.urlsafe_b64encode(raw).decode().rstrip("=") != text:
+    raw, good = tokens.raw(altered), tokens.raw(real)
+    if tokens.text_of(raw) != altered:
         return 403                  # left-over bits that are not zero
     if raw[0] & 3 == good[0] & 3 and raw[1:3] != good[1:3]:
         return 430
@@ -199,34 +165,57 @@ def test_the_true_token_from_a_phone(bench: Bench):
     assert phone.answer()
 
 
-# (address bound to, epoch right, connection right, kind) -> status
+def _calls(bench: Bench, phone: Caller) -> str:
+    """The Contact that the PBX sees of a phone that calls."""
+    call_id = word()
+    phone.send(phone.invite(call_id=call_id))
+    request = bench.pbx.wait(call_id, "INVITE")
+    bench.pbx.reply(request, "486 Busy Here")
+    assert phone.answer()
+    phone.send(phone.request("ACK", phone.at("echo"), call_id=call_id,
+                             contact=""))
+    return request.contact_uri
+
+
+def _changed(octets: bytes, at: int) -> bytes:
+    return octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1:]
+
+
+# kind of the token that is changed, the change, what the PBX is answered
 MADE = {
-    "as we make them": (INNER, True, True, PHONE, 200),
-    "for another port of this edge": (
-        f"{net.EDGE_INNER}:5070", True, True, PHONE, 403),
-    "for another edge": ("10.99.1.7:5060", True, True, PHONE, 403),
-    "for this edge's outside": (OUTER, True, True, PHONE, 403),
-    "of an earlier start": (INNER, False, True, PHONE, 430),
-    "for a connection that never was": (INNER, True, False, PHONE, 430),
-    "a PBX's, from the PBX": (OUTER, True, True, PBX, 403),
-    "a PBX's, bound inside": (INNER, True, True, PBX, 403),
+    "as we make them, registered": (REGISTERED, lambda t: t, 200),
+    "as we make them, a connection": (PHONE, lambda t: t, 200),
+    "of an earlier start": (
+        PHONE, lambda t: t._replace(who=_changed(t.who, 0)), 430),
+    "for a connection that never was": (
+        PHONE, lambda t: t._replace(who=_changed(t.who, 5)), 430),
+    "for a registration that never was": (
+        REGISTERED, lambda t: t._replace(who=_changed(t.who, 0)), 430),
+    "a PBX's, from the PBX": (
+        REGISTERED, lambda t: Token(
+            PBX, b"", int(time.time() / 3600).to_bytes(3, "big"),
+            b"sip:alice@10.0.0.1"), 403),
+    "a PBX's that is too old, from the PBX": (
+        REGISTERED, lambda t: Token(PBX, b"", bytes(3),
+                                    b"sip:alice@10.0.0.1"), 403),
 }
 
 
 @pytest.mark.parametrize("case", MADE, ids=lambda name: name)
 def test_made_with_the_key(bench: Bench, case: str):
-    """Even with the key in hand, a token is good on the edge, the side,
-    the start and the connection that it was made for, and nowhere else."""
-    address, same_epoch, same_conn, kind, want = MADE[case]
-    phone, uri = bench.registered()
-    front = bytearray(_open(_secret(bench), user_of(uri)))
-    if not same_epoch:
-        front[3] ^= 1
-    if not same_conn:
-        front[8] ^= 0x40
-    if kind == PBX:
-        front = bytearray([front[0] & ~3 | PBX]) + front[1:3] + front[11:]
-    made = _token(_secret(bench), address, bytes(front))
+    """Even with the key in hand, a token is good on the side, for the start
+    and the connection, or the registration, that it was made for."""
+    kind, change, want = MADE[case]
+    secret = _secret(bench)
+    if kind == REGISTERED:
+        phone, uri = bench.registered()
+    else:
+        phone = bench.caller()
+        uri = _calls(bench, phone)
+    found = tokens.read(secret, user_of(uri))
+    assert found.kind == kind
+    assert found.edge == tokens.address(net.EDGE_INNER, 5060)
+    made = tokens.make(secret, change(found))
     text = bench.pbx.to_phone("OPTIONS", f"sip:{made}@{INNER}")
     if want == 200:
         assert made == user_of(uri)
@@ -239,16 +228,30 @@ def test_made_with_the_key(bench: Bench, case: str):
     _hears_only(bench, phone, uri)
 
 
+@pytest.mark.parametrize("context", [
+    b"", b"\0via>in", b"\0via>out", b"\0call-id",
+    bytes([len(INNER)]) + INNER.encode()], ids=repr)
+def test_sealed_for_something_else(bench: Bench, context: bytes):
+    """What was sealed with the key, but as something else, is forged."""
+    phone, uri = bench.registered()
+    secret = _secret(bench)
+    made = tokens.seal(secret, tokens.unseal(secret, user_of(uri)), context)
+    assert _pbx_presents(bench, f"sip:{made}@{INNER}").status == 403
+    _hears_only(bench, phone, uri)
+
+
 def test_a_token_shows_nothing(bench: Bench):
     """Neither a phone's address nor the PBX's can be read in a token; with
-    the key they can."""
-    phone, uri = bench.registered()
-    own = f"alice@{phone.here}".encode()
-    assert own not in _raw(user_of(uri))
-    assert _open(_secret(bench), user_of(uri)).endswith(own)
+    the key they can. That of a registered phone does not even have its."""
+    phone = bench.caller()
+    uri, own = _calls(bench, phone), f"alice@{phone.here}".encode()
+    assert own not in tokens.raw(user_of(uri))
+    assert own in tokens.read(_secret(bench), user_of(uri)).uri
     theirs = user_of(_pbx_token(bench, phone))
-    assert net.PBX.encode() not in _raw(theirs)
-    assert net.PBX.encode() in _open(_secret(bench), theirs)
+    assert net.PBX.encode() not in tokens.raw(theirs)
+    assert net.PBX.encode() in tokens.read(_secret(bench), theirs).uri
+    _, registered = bench.registered()
+    assert tokens.read(_secret(bench), user_of(registered)).uri == b""
 
 
 @pytest.mark.parametrize("host", [INNER, OUTER, "edge.test"])

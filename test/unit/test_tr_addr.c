@@ -87,10 +87,42 @@ static void test_too_long(void **state)
 	assert_int_equal(tr_addr_parse(in, "tls", &out, &at), -1);
 }
 
+/* RFC 3261 s25.1: hostname, IPv4address, IPv6reference */
+static const struct {
+	const char *in;
+	const char *name; /* "": it is an address */
+} names[] = {
+		{"edge.example.com:5061", "edge.example.com"},
+		{"sip:edge;transport=tls", "edge"},
+		{"10.0.0.1.nip.test", "10.0.0.1.nip.test"},
+		{"10.0.0.1:5061", ""},
+		{"10.0.0.1", ""},
+		{"[2001:db8::1]:5061", ""},
+};
+
+static void test_name(void **state)
+{
+	size_t i, at;
+
+	(void)state;
+	for(i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct tr_view in = {names[i].in, strlen(names[i].in)}, name;
+		struct tr_addr addr;
+
+		assert_int_equal(tr_addr_parse(in, "tls", &addr, &at), 0);
+		name = tr_addr_name(&addr);
+		if(name.len != strlen(names[i].name)
+				|| memcmp(name.s, names[i].name, name.len) != 0) {
+			fail_msg("%s: got %.*s", names[i].in, (int)name.len, name.s);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 			cmocka_unit_test(test_table),
+			cmocka_unit_test(test_name),
 			cmocka_unit_test(test_too_long),
 	};
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 static struct tr_inside inside;
+static struct tr_callid_keys keys;
 
 static struct tr_view view(const char *text)
 {
@@ -128,7 +129,7 @@ static void test_table(void **state)
 	(void)state;
 	for(i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		len = 0;
-		result = tr_callid_cross(&inside, view(table[i].id), out, &len);
+		result = tr_callid_cross(&inside, &keys, view(table[i].id), out, &len);
 		if(result != table[i].want) {
 			fail_msg("%s: want %s, got %s", table[i].about, word(table[i].want),
 					word(result));
@@ -141,7 +142,7 @@ static void test_table(void **state)
 					(int)len, out);
 		}
 		result = tr_callid_cross(
-				&inside, (struct tr_view){out, len}, back, &again);
+				&inside, &keys, (struct tr_view){out, len}, back, &again);
 		if(result == table[i].want || again != strlen(table[i].id)
 				|| memcmp(back, table[i].id, again) != 0) {
 			fail_msg("%s: does not come back: %.*s", table[i].about, (int)again,
@@ -165,7 +166,7 @@ static void test_altered(void **state)
 		for(c = 0; c < 256; c++) {
 			memcpy(token, good, sizeof(good));
 			token[at] = (char)c;
-			result = tr_callid_cross(&inside, view(token), out, &len);
+			result = tr_callid_cross(&inside, &keys, view(token), out, &len);
 			if(c != 0 && c != good[at] && result != TR_CALLID_SAME) {
 				fail_msg("octet %zu is %d: %s", at, c, word(result));
 			}
@@ -182,8 +183,8 @@ static void test_not_readable(void **state)
 	size_t len, n, at;
 
 	(void)state;
-	assert_int_equal(
-			tr_callid_cross(&inside, view(id), out, &len), TR_CALLID_HIDDEN);
+	assert_int_equal(tr_callid_cross(&inside, &keys, view(id), out, &len),
+			TR_CALLID_HIDDEN);
 	assert_int_equal(tr_b64_decode(out + 4, len - 4, raw, sizeof(raw), &n), 0);
 	for(at = 0; at + 4 <= n; at++) {
 		assert_memory_not_equal(raw + at, id, 4);
@@ -200,24 +201,24 @@ static void test_bounds(void **state)
 	(void)state;
 	memset(id, 'a', sizeof(id));
 	memcpy(id + TR_CALLID_MAX - 10, "@10.99.1.2", 10);
-	assert_int_equal(tr_callid_cross(&inside,
+	assert_int_equal(tr_callid_cross(&inside, &keys,
 							 (struct tr_view){id, TR_CALLID_MAX}, out, &len),
 			TR_CALLID_HIDDEN);
 	assert_int_equal(len, TR_CALLID_TOKEN_MAX);
-	assert_int_equal(
-			tr_callid_cross(&inside, (struct tr_view){out, len}, back, &again),
+	assert_int_equal(tr_callid_cross(&inside, &keys, (struct tr_view){out, len},
+							 back, &again),
 			TR_CALLID_SHOWN);
 	assert_int_equal(again, TR_CALLID_MAX);
 	assert_memory_equal(back, id, TR_CALLID_MAX);
 	memcpy(id + TR_CALLID_MAX - 9, "@10.99.1.2", 10);
 	assert_int_equal(
-			tr_callid_cross(&inside, (struct tr_view){id, TR_CALLID_MAX + 1},
-					out, &len),
+			tr_callid_cross(&inside, &keys,
+					(struct tr_view){id, TR_CALLID_MAX + 1}, out, &len),
 			TR_CALLID_REFUSED);
 	id[TR_CALLID_MAX] = '3';
 	assert_int_equal(
-			tr_callid_cross(&inside, (struct tr_view){id, TR_CALLID_MAX + 1},
-					out, &len),
+			tr_callid_cross(&inside, &keys,
+					(struct tr_view){id, TR_CALLID_MAX + 1}, out, &len),
 			TR_CALLID_SAME);
 }
 
@@ -257,10 +258,131 @@ static void test_hosts(void **state)
 	assert_int_equal(tr_inside_add(&some, view("b")), TR_INSIDE_FULL);
 }
 
+#define OLD "the old one of 16"
+#define NEW "the new one of 16"
+#define NEWER "the newer one of 16"
+
+/* An edge's key files, one after the other, and with which key it makes tokens
+ * of Call-IDs: a call must keep its name for as long as that is accepted. */
+static const struct {
+	const char *about;
+	const char *files[5];
+	const char *making[5];
+} changes[] = {
+		{"a key is changed as the manual says",
+				{OLD, OLD "\n" NEW, NEW "\n" OLD, NEW}, {OLD, OLD, OLD, NEW}},
+		{"at once", {OLD, NEW "\n" OLD, NEW}, {OLD, OLD, NEW}},
+		{"without mercy", {OLD, NEW}, {OLD, NEW}},
+		{"a restart while the old key rests: the last one", {NEW "\n" OLD, NEW},
+				{OLD, NEW}},
+		{"changed twice in a row",
+				{OLD, NEW "\n" OLD, NEWER "\n" NEW "\n" OLD, NEWER "\n" NEW,
+						NEWER},
+				{OLD, OLD, OLD, NEW, NEWER}},
+		{"the order of those that rest does not matter to a running edge",
+				{OLD, NEWER "\n" OLD "\n" NEW}, {OLD, OLD}},
+};
+
+static void keys_from(struct tr_callid_keys *made, const char *text,
+		const struct tr_callid_keys *before)
+{
+	struct tr_secrets secrets;
+	unsigned line;
+
+	assert_int_equal(tr_keys_read(view(text), &secrets, &line), TR_KEYS_OK);
+	tr_callid_init(made, &secrets, before);
+}
+
+/* The token is that of this key alone, and opens. */
+static int makes(const struct tr_callid_keys *now, const char *secret)
+{
+	static const char id[] = "0a1b2c@10.99.1.2";
+	char out[TR_CALLID_TOKEN_MAX], want[TR_CALLID_TOKEN_MAX];
+	char back[TR_CALLID_TOKEN_MAX];
+	struct tr_callid_keys one;
+	size_t len, want_len, again;
+
+	keys_from(&one, secret, NULL);
+	assert_int_equal(tr_callid_cross(&inside, now, view(id), out, &len),
+			TR_CALLID_HIDDEN);
+	assert_int_equal(tr_callid_cross(&inside, &one, view(id), want, &want_len),
+			TR_CALLID_HIDDEN);
+	assert_int_equal(tr_callid_cross(&inside, now, (struct tr_view){out, len},
+							 back, &again),
+			TR_CALLID_SHOWN);
+	assert_int_equal(again, strlen(id));
+	assert_memory_equal(back, id, again);
+	return len == want_len && memcmp(out, want, len) == 0;
+}
+
+static void test_keys_change(void **state)
+{
+	struct tr_callid_keys now, next;
+	size_t i, step;
+
+	(void)state;
+	for(i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		for(step = 0; step < 5 && changes[i].files[step] != NULL; step++) {
+			keys_from(&next, changes[i].files[step], step > 0 ? &now : NULL);
+			now = next;
+			if(!makes(&now, changes[i].making[step])) {
+				fail_msg("%s: file %zu", changes[i].about, step);
+			}
+		}
+	}
+}
+
+/* Tokens of every accepted key open, and no others. */
+static void test_any_key_opens(void **state)
+{
+	static const char id[] = "0a1b2c@10.99.1.2";
+	static const char *const secrets[] = {OLD, NEW, NEWER,
+			"a fourth, of 16"
+			" octets"};
+	char out[TR_CALLID_TOKEN_MAX], back[TR_CALLID_TOKEN_MAX];
+	struct tr_callid_keys all, one;
+	size_t i, len, again;
+
+	(void)state;
+	keys_from(&all, NEWER "\n" NEW "\n" OLD, NULL);
+	for(i = 0; i < sizeof(secrets) / sizeof(*secrets); i++) {
+		keys_from(&one, secrets[i], NULL);
+		assert_int_equal(tr_callid_cross(&inside, &one, view(id), out, &len),
+				TR_CALLID_HIDDEN);
+		assert_int_equal(tr_callid_cross(&inside, &all,
+								 (struct tr_view){out, len}, back, &again),
+				i < 3 ? TR_CALLID_SHOWN : TR_CALLID_SAME);
+	}
+}
+
+/* Keys that nobody made hide and show nothing. */
+static void test_no_keys(void **state)
+{
+	static const char id[] = "0a1b2c@10.99.1.2";
+	static const struct tr_callid_keys zero;
+	char out[TR_CALLID_TOKEN_MAX], back[TR_CALLID_TOKEN_MAX];
+	struct tr_callid_keys wiped = keys;
+	size_t len, again;
+
+	(void)state;
+	assert_int_equal(tr_callid_cross(&inside, &zero, view(id), out, &len),
+			TR_CALLID_REFUSED);
+	assert_int_equal(tr_callid_cross(&inside, &keys, view(id), out, &len),
+			TR_CALLID_HIDDEN);
+	assert_int_equal(tr_callid_cross(&inside, &zero, (struct tr_view){out, len},
+							 back, &again),
+			TR_CALLID_SAME);
+	tr_callid_wipe(&wiped);
+	assert_memory_equal(&wiped, &zero, sizeof(zero));
+}
+
 static int make_inside(void **state)
 {
+	struct tr_secrets secrets;
+
 	(void)state;
-	tr_inside_key(&inside, view("0123456789abcdef"));
+	tr_keys_single(view("0123456789abcdef"), &secrets);
+	tr_callid_init(&keys, &secrets, NULL);
 	tr_inside_add(&inside, view("10.99.1.2"));
 	tr_inside_add(&inside, view("pbx.example.com"));
 	tr_inside_add(&inside, view("[2001:db8::1]"));
@@ -275,6 +397,9 @@ int main(void)
 			cmocka_unit_test(test_not_readable),
 			cmocka_unit_test(test_bounds),
 			cmocka_unit_test(test_hosts),
+			cmocka_unit_test(test_keys_change),
+			cmocka_unit_test(test_any_key_opens),
+			cmocka_unit_test(test_no_keys),
 	};
 
 	return cmocka_run_group_tests(tests, make_inside, NULL);

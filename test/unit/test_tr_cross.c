@@ -19,6 +19,7 @@
 #define ESCAPED "1%4010.99.1.2"
 
 static struct tr_inside inside;
+static struct tr_callid_keys keys;
 
 static struct tr_view view(const char *text)
 {
@@ -72,7 +73,7 @@ static void cross_as(
 
 	text.len = (size_t)sprintf(msg, "%s%s%s", FIRST, from, TAIL);
 	sprintf(want, "%s%s%s", FIRST, to, TAIL);
-	if(tr_cross(&inside, &text, &crossed) != TR_CROSS_DONE) {
+	if(tr_cross(&inside, &keys, &text, &crossed) != TR_CROSS_DONE) {
 		fail_msg("%s: not changed", about);
 	}
 	msg[text.len] = '\0';
@@ -132,7 +133,7 @@ static void test_others(void **state)
 		text.len =
 				(size_t)sprintf(msg, "%s%s%s", FIRST, others[i].headers, TAIL);
 		memcpy(before, msg, text.len);
-		if(tr_cross(&inside, &text, &crossed) != others[i].want) {
+		if(tr_cross(&inside, &keys, &text, &crossed) != others[i].want) {
 			fail_msg("%s: not %d", others[i].about, others[i].want);
 		}
 		if(others[i].want == TR_CROSS_SAME
@@ -150,7 +151,7 @@ static void test_no_hosts(void **state)
 	struct tr_crossed crossed;
 
 	(void)state;
-	assert_int_equal(tr_cross(&none, &text, &crossed), TR_CROSS_SAME);
+	assert_int_equal(tr_cross(&none, &keys, &text, &crossed), TR_CROSS_SAME);
 }
 
 static void test_no_room(void **state)
@@ -162,12 +163,13 @@ static void test_no_room(void **state)
 
 	(void)state;
 	memcpy(msg, from, sizeof(from) - 1);
-	assert_int_equal(tr_cross(&inside, &text, &crossed), TR_CROSS_DONE);
+	assert_int_equal(tr_cross(&inside, &keys, &text, &crossed), TR_CROSS_DONE);
 	assert_int_equal(text.len, text.cap);
 	memcpy(msg, from, sizeof(from) - 1);
 	text.len = sizeof(from) - 1;
 	text.cap--;
-	assert_int_equal(tr_cross(&inside, &text, &crossed), TR_CROSS_REFUSED);
+	assert_int_equal(
+			tr_cross(&inside, &keys, &text, &crossed), TR_CROSS_REFUSED);
 }
 
 static void test_long_in_uri(void **state)
@@ -179,13 +181,17 @@ static void test_long_in_uri(void **state)
 	(void)state;
 	text.len = (size_t)sprintf(
 			msg, "%sRefer-To: <sip:a?Replaces=%04000d>\r\n", FIRST, 1);
-	assert_int_equal(tr_cross(&inside, &text, &crossed), TR_CROSS_REFUSED);
+	assert_int_equal(
+			tr_cross(&inside, &keys, &text, &crossed), TR_CROSS_REFUSED);
 }
 
 static int make_inside(void **state)
 {
+	struct tr_secrets secrets;
+
 	(void)state;
-	tr_inside_key(&inside, view("0123456789abcdef"));
+	tr_keys_single(view("0123456789abcdef"), &secrets);
+	tr_callid_init(&keys, &secrets, NULL);
 	tr_inside_add(&inside, view("10.99.1.2"));
 	return 0;
 }

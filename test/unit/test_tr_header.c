@@ -183,6 +183,36 @@ static void test_is_clean(void **state)
 	}
 }
 
+/* Each octet in each place of lines of all lengths up to three words: only the
+ * control characters but HT are refused, there and nowhere else. */
+static void test_each_octet(void **state)
+{
+	char text[32];
+	size_t len, at;
+	unsigned c;
+
+	(void)state;
+	for(len = 1; len <= 24; len++) {
+		for(at = 0; at < len; at++) {
+			for(c = 0; c < 256; c++) {
+				int want = (c >= ' ' && c != 0x7f) || c == '\t';
+				int got;
+
+				memset(text, c & 1 ? '\t' : 0xff, sizeof(text));
+				memcpy(text + len, "\r\n\r\n\n", 5);
+				text[at] = (char)c;
+				got = tr_header_is_clean((struct tr_view){text, len + 5});
+				if(got != want
+						|| tr_header_is_clean((struct tr_view){text, len})
+								   != want) {
+					fail_msg("octet %u at %zu of %zu: want %d", c, at, len,
+							want);
+				}
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +220,7 @@ int main(void)
 			cmocka_unit_test(test_names),
 			cmocka_unit_test(test_is_sip),
 			cmocka_unit_test(test_is_clean),
+			cmocka_unit_test(test_each_octet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

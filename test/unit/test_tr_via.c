@@ -17,7 +17,7 @@
 #define ROOM (TR_VIA_ROOM + 16384)
 
 static struct tr_via_keys keys;
-static const struct tr_seal_key *const key = &keys.to[TR_VIA_INSIDE];
+static const struct tr_via_side_keys *const key = &keys.to[TR_VIA_INSIDE];
 
 static struct tr_view view(const char *text)
 {
@@ -322,10 +322,105 @@ static void test_bounds(void **state)
 			TR_VIA_TOO_LONG);
 }
 
+/* What is sent with one key, and answered when there are others. */
+static const struct {
+	const char *about;
+	const char *sent;
+	const char *answered;
+	enum tr_via want;
+} changes[] = {
+		{"nothing changed", "the old one of 16", "the old one of 16",
+				TR_VIA_DONE},
+		{"the next key is known", "the old one of 16",
+				"the old one of 16\nthe new one of 16", TR_VIA_DONE},
+		{"the next key is in use", "the old one of 16",
+				"the new one of 16\nthe old one of 16", TR_VIA_DONE},
+		{"one edge was told later", "the new one of 16\nthe old one of 16",
+				"the old one of 16\nthe new one of 16", TR_VIA_DONE},
+		{"the last of four", "the old one of 16",
+				"a key of 16 octets\nb key of 16 octets\nc key of 16 octets\n"
+				"the old one of 16",
+				TR_VIA_DONE},
+		{"the first is the one that makes tokens",
+				"the new one of 16\nthe old one of 16", "the old one of 16",
+				TR_VIA_FORGED},
+		{"the old key is gone", "the old one of 16", "the new one of 16",
+				TR_VIA_FORGED},
+};
+
+static void keys_from(struct tr_via_keys *made, const char *text)
+{
+	struct tr_secrets secrets;
+	unsigned line;
+
+	assert_int_equal(tr_keys_read(view(text), &secrets, &line), TR_KEYS_OK);
+	tr_via_init(made, &secrets);
+}
+
+static void test_keys_change(void **state)
+{
+	static const char request[] = "BYE sip:a@b SIP/2.0\r\n"
+								  "Via: SIP/2.0/UDP e;branch=1\r\n"
+								  "Via: SIP/2.0/TLS p;branch=2\r\n" TAIL;
+	static char sent[ROOM], reply[ROOM], out[ROOM];
+	struct tr_via_keys then, now;
+	size_t i, len, out_len;
+
+	(void)state;
+	for(i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+		enum tr_via got;
+
+		keys_from(&then, changes[i].sent);
+		keys_from(&now, changes[i].answered);
+		assert_int_equal(tr_via_hide(&then.to[TR_VIA_INSIDE], view(request),
+								 sent, sizeof(sent), &len),
+				TR_VIA_DONE);
+		len = reply_to(sent, len, reply);
+		got = tr_via_show(&now.to[TR_VIA_INSIDE], (struct tr_view){reply, len},
+				out, sizeof(out) - 1, &out_len);
+		out[out_len] = '\0';
+		if(got != changes[i].want
+				|| (got == TR_VIA_DONE
+						&& strstr(out, "SIP/2.0/TLS p;branch=2") == NULL)) {
+			fail_msg("%s: want %d, got %d: %.*s", changes[i].about,
+					changes[i].want, got, (int)out_len, out);
+		}
+	}
+}
+
+/* Keys that nobody made hide nothing that could be shown, and show nothing. */
+static void test_no_keys(void **state)
+{
+	static const char request[] = "BYE sip:a@b SIP/2.0\r\n"
+								  "Via: SIP/2.0/UDP e;branch=1\r\n"
+								  "Via: SIP/2.0/TLS p;branch=2\r\n" TAIL;
+	static const struct tr_via_keys zero;
+	static char sent[ROOM], reply[ROOM], out[ROOM];
+	struct tr_via_keys wiped = keys;
+	size_t len, out_len;
+
+	(void)state;
+	assert_int_equal(tr_via_hide(&zero.to[TR_VIA_INSIDE], view(request), sent,
+							 sizeof(sent), &len),
+			TR_VIA_TOO_LONG);
+	assert_int_equal(tr_via_hide(key, view(request), sent, sizeof(sent), &len),
+			TR_VIA_DONE);
+	len = reply_to(sent, len, reply);
+	assert_int_equal(
+			tr_via_show(&zero.to[TR_VIA_INSIDE], (struct tr_view){reply, len},
+					out, sizeof(out), &out_len),
+			TR_VIA_FORGED);
+	tr_via_wipe(&wiped);
+	assert_memory_equal(&wiped, &zero, sizeof(zero));
+}
+
 static int make_key(void **state)
 {
+	struct tr_secrets secrets;
+
 	(void)state;
-	tr_via_init(&keys, view("0123456789abcdef"));
+	tr_keys_single(view("0123456789abcdef"), &secrets);
+	tr_via_init(&keys, &secrets);
 	return 0;
 }
 
@@ -339,6 +434,8 @@ int main(void)
 			cmocka_unit_test(test_bound),
 			cmocka_unit_test(test_sides),
 			cmocka_unit_test(test_bounds),
+			cmocka_unit_test(test_keys_change),
+			cmocka_unit_test(test_no_keys),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);

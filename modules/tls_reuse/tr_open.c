@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many transactions are open on a connection? See the header. */
+#include "tr_open.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* --- what is read --------------------------------------------------------- */
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static int is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* Where a token that begins at at ends. */
+static size_t word_end(struct tr_view text, size_t at)
+{
+	while(at < text.len && !is_blank(text.s[at]) && !is_line_end(text.s[at])) {
+		at++;
+	}
+	return at;
+}
+
+static size_t skip_blanks(struct tr_view text, size_t at)
+{
+	while(at < text.len && is_blank(text.s[at])) {
+		at++;
+	}
+	return at;
+}
+
+static struct tr_view part(struct tr_view text, size_t from, size_t to)
+{
+	return (struct tr_view){text.s + from, to - from};
+}
+
+/* Behind the line that begins at at. */
+static size_t next_line(struct tr_view text, size_t at)
+{
+	const char *lf = memchr(text.s + at, '\n', text.len - at);
+
+	return lf != NULL ? (size_t)(lf - text.s) + 1 : text.len;
+}
+
+/* Behind the header that begins at at, whose lines may be continued (RFC 3261
+ * s7.3.1). */
+static size_t next_header(struct tr_view text, size_t at)
+{
+	do {
+		at = next_line(text, at);
+	} while(at < text.len && is_blank(text.s[at]));
+	return at;
+}
+
+/* Behind the colon of the header at at, if it has this name (in small letters)
+ * or its compact form; else 0. */
+static size_t value_of(
+		struct tr_view text, size_t at, const char *name, char compact)
+{
+	size_t len = strlen(name);
+
+	if(text.len - at > len && strncasecmp(text.s + at, name, len) == 0) {
+		at += len;
+	} else if(compact != '\0' && (text.s[at] | 0x20) == compact) {
+		at++;
+	} else {
+		return 0;
+	}
+	at = skip_blanks(text, at);
+	return at < text.len && text.s[at] == ':' ? at + 1 : 0;
+}
+
+/* Behind the blanks and line ends of a header that begin at at. */
+static size_t skip_space(struct tr_view value, size_t at)
+{
+	while(at < value.len
+			&& (is_blank(value.s[at]) || is_line_end(value.s[at]))) {
+		at++;
+	}
+	return at;
+}
+
+/* The value of the parameter whose name begins at at; empty: it is another. */
+static struct tr_view branch_at(struct tr_view value, size_t at)
+{
+	static const char name[] = "branch";
+	const size_t len = sizeof(name) - 1;
+	size_t end;
+
+	at = skip_space(value, at);
+	if(value.len - at < len || strncasecmp(value.s + at, name, len) != 0) {
+		return part(value, at, at);
+	}
+	at = skip_space(value, at + len);
+	if(at == value.len || value.s[at] != '=') {
+		return part(value, at, at);
+	}
+	at = end = skip_space(value, at + 1);
+	while(end < value.len && !is_blank(value.s[end])
+			&& !is_line_end(value.s[end]) && value.s[end] != ';'
+			&& value.s[end] != ',') {
+		end++;
+	}
+	return part(value, at, end);
+}
+
+/* The branch of the first of a header's Vias; empty: there is none. */
+static struct tr_view branch_of(struct tr_view value)
+{
+	struct tr_view branch = {value.s, 0};
+	int quoted = 0;
+	size_t at;
+
+	for(at = 0; at < value.len && branch.len == 0; at++) {
+		char c = value.s[at];
+
+		if(quoted && c == '\\') {
+			at++;
+		} else if(c == '"') {
+			quoted = !quoted;
+		} else if(!quoted && c == ',') {
+			break;
+		} else if(!quoted && c == ';') {
+			branch = branch_at(value, at + 1);
+		}
+	}
+	return branch;
+}
+
+/* RFC 3261 s20.16: a number and a method. */
+static struct tr_view cseq_method(struct tr_view value)
+{
+	size_t at = skip_space(value, 0);
+
+	at = skip_space(value, word_end(value, at));
+	return part(value, at, word_end(value, at));
+}
+
+/* The first line: what kind of message it is, and a request's method. */
+static int read_first_line(struct tr_view text, struct tr_open_message *m)
+{
+	static const char version[] = "SIP/2.0 ";
+	const size_t len = sizeof(version) - 1;
+	const char *digits = text.s + len;
+	size_t end;
+
+	m->status = 0;
+	m->method = part(text, 0, 0);
+	if(text.len < len + 4 || strncasecmp(text.s, version, len) != 0) {
+		end = word_end(text, 0);
+		m->method = part(text, 0, end);
+		return end > 0 && end < text.len && text.s[end] == ' ' ? 0 : -1;
+	}
+	for(end = 0; end < 3; end++) {
+		if(digits[end] < '0' || digits[end] > '9') {
+			return -1;
+		}
+		m->status = m->status * 10 + (unsigned)(digits[end] - '0');
+	}
+	return digits[3] == ' ' && m->status >= 100 && m->status < 700 ? 0 : -1;
+}
+
+int tr_open_read(struct tr_view text, struct tr_open_message *m)
+{
+	size_t at = 0, end, value;
+
+	while(at < text.len && is_line_end(text.s[at])) {
+		at++;
+	}
+	text = part(text, at, text.len);
+	m->branch = part(text, 0, 0);
+	if(read_first_line(text, m) != 0) {
+		return -1;
+	}
+	for(at = next_line(text, 0); at < text.len && !is_line_end(text.s[at])
+								 && (m->branch.len == 0 || m->method.len == 0);
+			at = end) {
+		end = next_header(text, at);
+		if(m->branch.len == 0
+				&& (value = value_of(text, at, "via", 'v')) != 0) {
+			m->branch = branch_of(part(text, value, end));
+			if(m->branch.len == 0) {
+				return -1;
+			}
+		} else if(m->method.len == 0
+				  && (value = value_of(text, at, "cseq", '\0')) != 0) {
+			m->method = cseq_method(part(text, value, end));
+		}
+	}
+	return m->branch.len > 0 && m->branch.len <= TR_OPEN_BRANCH_MAX
+						   && m->method.len > 0
+						   && m->method.len <= TR_OPEN_METHOD_MAX
+				   ? 0
+				   : -1;
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+/* until: when it is given up; 0: a free place. */
+struct place {
+	uint64_t print;
+	int32_t conid;
+	uint32_t until;
+};
+
+struct tr_open_table {
+	uint8_t seed[TR_HASH_SEED_LEN];
+	uint32_t mask; /* buckets - 1 */
+	struct place places[];
+};
+
+size_t tr_open_size(unsigned buckets)
+{
+	if(buckets == 0 || buckets > TR_OPEN_BUCKETS_MAX
+			|| (buckets & (buckets - 1)) != 0) {
+		return 0;
+	}
+	return sizeof(struct tr_open_table)
+		   + (size_t)buckets * TR_OPEN_WAYS * sizeof(struct place);
+}
+
+struct tr_open_table *tr_open_init(
+		void *mem, unsigned buckets, const uint8_t seed[TR_HASH_SEED_LEN])
+{
+	struct tr_open_table *t = mem;
+
+	memset(mem, 0, tr_open_size(buckets));
+	memcpy(t->seed, seed, TR_HASH_SEED_LEN);
+	t->mask = buckets - 1;
+	return t;
+}
+
+struct tr_open_key tr_open_key_of(const struct tr_open_table *table,
+		enum tr_open_dir dir, int conid, const struct tr_open_message *m)
+{
+	uint8_t text[6 + TR_OPEN_METHOD_MAX + TR_OPEN_BRANCH_MAX];
+	uint32_t id = dir == TR_OPEN_IN ? (uint32_t)conid : 0;
+	struct tr_open_key key;
+	uint64_t hash[2];
+	size_t n = 6;
+
+	text[0] = (uint8_t)dir;
+	text[1] = (uint8_t)m->method.len;
+	memcpy(text + 2, &id, sizeof(id));
+	memcpy(text + n, m->method.s, m->method.len);
+	n += m->method.len;
+	memcpy(text + n, m->branch.s, m->branch.len);
+	n += m->branch.len;
+	tr_hash(table->seed, text, n, hash);
+	key.print = hash[0];
+	key.bucket = (uint32_t)hash[1] & table->mask;
+	return key;
+}
+
+static struct place *bucket_at(struct tr_open_table *table, uint32_t bucket)
+{
+	return &table->places[(size_t)(bucket & table->mask) * TR_OPEN_WAYS];
+}
+
+static struct place *find(
+		struct tr_open_table *table, const struct tr_open_key *key)
+{
+	struct place *p = bucket_at(table, key->bucket);
+	unsigned i;
+
+	for(i = 0; i < TR_OPEN_WAYS; i++) {
+		if(p[i].until != 0 && p[i].print == key->print) {
+			return &p[i];
+		}
+	}
+	return NULL;
+}
+
+/* The place that is given up soonest, or was. */
+static struct place *room(
+		struct tr_open_table *table, const struct tr_open_key *key)
+{
+	struct place *p = bucket_at(table, key->bucket), *best = p;
+	unsigned i;
+
+	for(i = 1; i < TR_OPEN_WAYS; i++) {
+		if(p[i].until < best->until) {
+			best = &p[i];
+		}
+	}
+	return best;
+}
+
+unsigned tr_open_begin(struct tr_open_table *table,
+		const struct tr_open_key *key, int conid, int invite, uint32_t now)
+{
+	struct place *p = find(table, key);
+	unsigned gone = 0;
+
+	if(p == NULL) {
+		p = room(table, key);
+		gone = p->until > now;
+	}
+	p->print = key->print;
+	p->conid = conid;
+	p->until = now + (invite ? TR_OPEN_INVITE_S : TR_OPEN_OTHER_S);
+	return gone;
+}
+
+void tr_open_takes(
+		struct tr_open_table *table, const struct tr_open_key *key, int conid)
+{
+	struct place *p = find(table, key);
+
+	if(p != NULL) {
+		p->conid = conid;
+	}
+}
+
+unsigned tr_open_end(struct tr_open_table *table, const struct tr_open_key *key)
+{
+	struct place *p = find(table, key);
+
+	if(p == NULL) {
+		return 0;
+	}
+	p->until = 0;
+	return 1;
+}
+
+unsigned tr_open_count(const struct tr_open_table *table, uint32_t bucket,
+		int conid, uint32_t now)
+{
+	const struct place *p =
+			&table->places[(size_t)(bucket & table->mask) * TR_OPEN_WAYS];
+	unsigned n = 0, i;
+
+	for(i = 0; i < TR_OPEN_WAYS; i++) {
+		if(p[i].conid == conid && p[i].until > now) {
+			n++;
+		}
+	}
+	return n;
+}
