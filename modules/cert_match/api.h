@@ -142,6 +142,13 @@ typedef struct cert_match_api {
 	 * without trailing dot. canonical has room for CM_DOMAIN_TEXT_MAX octets
 	 * and is terminated. 0, or -1: it is no host name. */
 	int (*domain)(const str *text, char *canonical, int *len);
+
+	/* own_identities of a connection that is yet to be opened, to domain on
+	 * behalf of local_domain (may be NULL), both in canonical form and
+	 * terminated: those of the client certificate that tls would use for it
+	 * now. Reads the certificate each time. -1: none, or it is not known. */
+	int (*client_identities)(const str *domain, const str *local_domain,
+			int (*each)(const str *identity, void *arg), void *arg);
 } cert_match_api_t;
 
 #define CM_OBSERVERS_MAX 4

@@ -10,6 +10,7 @@
 #include "cm_domain.h"
 #include "cm_events.h"
 #include "cm_next.h"
+#include "cm_own.h"
 #include "cm_store.h"
 
 struct cm_each {
@@ -65,18 +66,14 @@ struct cm_each_own {
 	void *arg;
 };
 
-static int cm_walk_own(const struct cm_rec *rec, void *arg)
+static int cm_each_name(
+		const struct cm_names *names, const struct cm_each_own *w)
 {
-	const struct cm_each_own *w = arg;
-	struct cm_names names;
 	size_t offset = 0, len;
 	const char *name;
 	int n = 0;
 
-	if(!rec->facts)
-		return 0;
-	names = cm_facts_own(rec->facts);
-	while((name = cm_names_next(&names, &offset, &len)) != NULL) {
+	while((name = cm_names_next(names, &offset, &len)) != NULL) {
 		str s = {(char *)name, (int)len};
 
 		n++;
@@ -86,12 +83,35 @@ static int cm_walk_own(const struct cm_rec *rec, void *arg)
 	return n;
 }
 
+static int cm_walk_own(const struct cm_rec *rec, void *arg)
+{
+	struct cm_names names;
+
+	if(!rec->facts)
+		return 0;
+	names = cm_facts_own(rec->facts);
+	return cm_each_name(&names, arg);
+}
+
 static int cm_api_own_identities(
 		int id, int (*each)(const str *identity, void *arg), void *arg)
 {
 	struct cm_each_own w = {each, arg};
 
 	return cm_store_with(id, cm_walk_own, &w, -1);
+}
+
+static int cm_api_client_identities(const str *domain, const str *local_domain,
+		int (*each)(const str *identity, void *arg), void *arg)
+{
+	struct cm_each_own w = {each, arg};
+	struct cm_ident_set set;
+	struct cm_names names;
+
+	if(cm_own_client(domain, local_domain, &set) < 0)
+		return -1;
+	names = cm_ident_names(&set);
+	return cm_each_name(&names, &w);
 }
 
 static int cm_api_authenticated(int id, const str *domain)
@@ -160,5 +180,6 @@ int cert_match_bind(cert_match_api_t *api)
 	api->expect_accepted = cm_next_accept;
 	api->own_identities = cm_api_own_identities;
 	api->domain = cm_api_domain;
+	api->client_identities = cm_api_client_identities;
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "cm_expiry.h"
 #include "cm_fork.h"
 #include "cm_ledger.h"
+#include "cm_own.h"
 #include "cm_route.h"
 #include "cm_stats.h"
 #include "cm_store.h"
@@ -135,6 +136,7 @@ static int mod_init(void)
 			|| cm_read_options(&opts, &default_expect) < 0)
 		return -1;
 	cm_check_init(&opts.match);
+	cm_own_init();
 	cert_match_rpc_options(&opts.ident, &opts.match);
 	if(cm_store_init((unsigned)cm_params.max_connections) < 0)
 		return -1;

@@ -47,18 +47,27 @@ static int cm_sni_add(sr_xavp_t **fields, const char *name, const str *value)
 	return xavp_add_value(&key, &val, fields) ? 0 : -1;
 }
 
+void cm_sni_given(str *id)
+{
+	str name = str_init("server_id");
+	sr_xavp_t *given = xavp_get_child_with_sval(cm_sni.root, &name);
+
+	id->s = given ? given->val.v.s.s : NULL;
+	id->len = given ? given->val.v.s.len : 0;
+}
+
 static int cm_sni_fields(
 		sr_xavp_t **fields, const char *domain, const char *local)
 {
-	str id_name = str_init("server_id"), value;
-	sr_xavp_t *given = xavp_get_child_with_sval(cm_sni.root, &id_name);
+	str value, given;
 
+	cm_sni_given(&given);
 	if(local) {
 		value.s = (char *)local;
 		value.len = (int)strlen(local);
 		if(cm_sni_add(fields, "server_id", &value) < 0)
 			return -1;
-	} else if(given && cm_sni_add(fields, "server_id", &given->val.v.s) < 0) {
+	} else if(given.s && cm_sni_add(fields, "server_id", &given) < 0) {
 		return -1;
 	}
 	value.s = (char *)domain;

@@ -21,4 +21,7 @@ int cm_sni_init(void);
 int cm_sni_begin(const char *domain, const char *local);
 void cm_sni_end(void);
 
+/* What the script set as server_id; a view, {NULL, 0} if it did not. */
+void cm_sni_given(str *id);
+
 #endif
