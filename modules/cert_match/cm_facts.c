@@ -10,6 +10,17 @@
 
 #include "cm_facts.h"
 
+/* Our certificate, if the peer has seen it: a server may not ask its clients
+ * for one. Only who has shown it has signed for it. */
+static X509 *cm_shown(SSL *ssl)
+{
+	int nid;
+
+	return SSL_is_server(ssl) || SSL_get_signature_nid(ssl, &nid) == 1
+				   ? SSL_get_certificate(ssl)
+				   : NULL;
+}
+
 void cm_facts_look(
 		SSL *ssl, const struct cm_trace *trace, struct cm_snapshot *s)
 {
@@ -19,7 +30,7 @@ void cm_facts_look(
 	s->version = SSL_get_version(ssl);
 	s->cipher = SSL_get_cipher_name(ssl);
 	s->cert = SSL_get1_peer_certificate(ssl);
-	s->own = SSL_get_certificate(ssl);
+	s->own = cm_shown(ssl);
 	if(s->own)
 		X509_up_ref(s->own);
 	s->accepted = SSL_is_server(ssl);

@@ -98,7 +98,11 @@ static void rpc_flows(rpc_t *rpc, void *ctx)
 		return;
 	}
 	n = tr_store_list((unsigned)offset, (unsigned)limit, list);
-	for(i = 0; i < n && add_flow(rpc, ctx, &list[i], now) >= 0; i++) {
+	for(i = 0; i < n; i++) {
+		if(!tr_close_has(list[i].conid)
+				&& add_flow(rpc, ctx, &list[i], now) < 0) {
+			break;
+		}
 	}
 	pkg_free(list);
 }

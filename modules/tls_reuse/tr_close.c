@@ -7,7 +7,6 @@
 #include "tr_line.h"
 #include "tr_peers.h"
 #include "tr_stats.h"
-#include "tr_store.h"
 #include "tr_track.h"
 
 #include "../../core/dprint.h"
@@ -116,14 +115,6 @@ static enum tr_close add(int conid, unsigned seconds)
 	return TR_CLOSE_OK;
 }
 
-/* Nothing leads there: done again while it waits, for somebody may have been
- * about to enter it. */
-static void take_out(int conid)
-{
-	tr_peers_drop(conid);
-	tr_store_drop(conid);
-}
-
 enum tr_close tr_close(int conid, unsigned seconds, unsigned *open)
 {
 	struct tr_pings_heard heard;
@@ -137,7 +128,7 @@ enum tr_close tr_close(int conid, unsigned seconds, unsigned *open)
 	rc = add(conid, seconds);
 	lock_release(&closings->lock);
 	if(rc == TR_CLOSE_OK) {
-		take_out(conid);
+		tr_peers_drop(conid);
 		/* the core must not end it before we do */
 		tr_line_keep(conid, TR_CLOSE_MAX_S + 10, &before);
 		*open = tr_track_count(conid);
@@ -186,7 +177,8 @@ static int settle(struct closing *c)
 		tr_close_drop(c->conid);
 		return 1;
 	}
-	take_out(c->conid);
+	/* somebody may have been about to enter it */
+	tr_peers_drop(c->conid);
 	open = tr_track_count(c->conid);
 	late = now_s() >= c->until;
 	if(open > 0 && late) {

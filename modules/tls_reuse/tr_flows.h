@@ -89,9 +89,6 @@ struct tr_flows *tr_flows_init(void *mem, unsigned max,
 		const struct tr_flows_memory *memory,
 		const uint8_t seed[TR_HASH_SEED_LEN], int64_t now);
 
-/* Gives all records back. */
-void tr_flows_clear(struct tr_flows *t);
-
 enum tr_flows_seen {
 	TR_FLOWS_NO_MEMORY = 0,
 	TR_FLOWS_FULL, /* each connection has a registration */
@@ -107,8 +104,8 @@ enum tr_flows_seen tr_flows_seen(struct tr_flows *t, int conid,
 		int64_t now);
 
 /* The registration over this connection that a message of aor belongs to: the
- * latest one of that aor, else the latest one. Returns how many it chose from;
- * with 0 there is none. */
+ * latest one of that aor, else, or with an empty aor, the latest one. Returns
+ * how many it chose from; with 0 there is none. */
 int tr_flows_which(const struct tr_flows *t, int conid, struct tr_view aor,
 		uint8_t id[TR_REGISTRATION_LEN]);
 
@@ -167,8 +164,8 @@ int tr_flows_drop(struct tr_flows *t, int conid);
 /* Does what time brings about: registrations end. Others do it as well. */
 void tr_flows_tick(struct tr_flows *t, int64_t now);
 
-/* A connection that has got its first registration, has got one again, or has
- * lost its last one, since this was asked. Returns 1: it has one, 0: it has
+/* A connection that has got its first registration, or has lost its last one,
+ * since this was asked. Returns 1: it has one, 0: it has
  * none, -1: there is no such connection. */
 int tr_flows_changed(struct tr_flows *t, int *conid);
 

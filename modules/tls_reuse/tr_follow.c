@@ -2,6 +2,7 @@
 /* Whom does the token in this Request-URI stand for? */
 #include "tr_follow.h"
 
+#include "tr_close.h"
 #include "tr_conn.h"
 #include "tr_key.h"
 #include "tr_last.h"
@@ -91,6 +92,14 @@ static int restore(struct sip_msg *msg, struct tr_view original)
 	return rewrite_uri(msg, &uri) < 0 ? -1 : 0;
 }
 
+/* RFC 5923 s8.3: nothing new is begun on a connection that is about to close;
+ * CANCEL and ACK end what was begun. */
+static int is_about_to_close(const struct sip_msg *msg, int conid)
+{
+	return tr_close_has(conid)
+		   && (msg->REQ_METHOD & (METHOD_ACK | METHOD_CANCEL)) == 0;
+}
+
 /* Aims msg at a connection, and gives it back its URI. */
 static enum tr_followed to_connection(struct sip_msg *msg, int conid,
 		const struct tr_peer *peer, const uint8_t *registration,
@@ -100,6 +109,10 @@ static enum tr_followed to_connection(struct sip_msg *msg, int conid,
 
 	if(!tr_conn_alive(conid)) {
 		return gone(msg, TR_STAT_GONE, "the phone's connection has closed");
+	}
+	if(is_about_to_close(msg, conid)) {
+		return gone(
+				msg, TR_STAT_GONE, "the phone's connection is about to close");
 	}
 	if(tr_conn_aim(msg, conid, peer) != 0 || restore(msg, uri) != 0) {
 		return no_memory(msg);

@@ -38,12 +38,14 @@ static const str *user_agent(struct sip_msg *msg)
 }
 
 /* The connection's record is there before the first token leaves. */
-static enum tr_pinned note_flow(struct sip_msg *msg, int conid)
+static enum tr_pinned note_flow(
+		struct sip_msg *msg, int conid, struct tr_note *note)
 {
 	struct tr_peer peer;
 
 	tr_conn_peer(msg, &peer);
-	switch(tr_store_seen(conid, &peer, user_agent(msg))) {
+	switch(tr_store_seen(conid, &peer, user_agent(msg), &note->registrations,
+			note->registration)) {
 		case TR_FLOWS_THERE:
 			return TR_PIN_OK;
 		case TR_FLOWS_EVICTED:
@@ -87,8 +89,8 @@ static enum tr_pinned note_register(struct sip_msg *msg, int conid,
 	return no_memory(msg);
 }
 
-/* Whose registration is a phone's message of? Most phones have one; of others
- * who calls is in From, who is called in To. */
+/* Whose registration is a phone's message of, if it has several? Who calls is
+ * in From, who is called in To. */
 static void choose_registration(
 		struct sip_msg *msg, int conid, struct tr_note *note)
 {
@@ -96,11 +98,6 @@ static void choose_registration(
 	const str *uri = NULL;
 	int len;
 
-	note->registrations = tr_store_which(
-			conid, (struct tr_view){NULL, 0}, note->registration);
-	if(note->registrations < 2) {
-		return;
-	}
 	if(msg->first_line.type == SIP_REQUEST) {
 		uri = parse_from_header(msg) == 0 ? &get_from(msg)->uri : NULL;
 	} else if(msg->to != NULL && parse_to_header(msg) == 0) {
@@ -118,7 +115,7 @@ enum tr_pinned tr_note_phone(struct sip_msg *msg, int conid,
 	enum tr_pinned result = TR_PIN_OK;
 
 	if(contacts->n > 0) {
-		result = note_flow(msg, conid);
+		result = note_flow(msg, conid, note);
 	} else if(contacts->star) {
 		/* of a connection without a record there is nothing to note */
 		tr_register_asks(msg, conid, contacts, note->ids);
@@ -130,6 +127,8 @@ enum tr_pinned tr_note_phone(struct sip_msg *msg, int conid,
 	if(note->asking) {
 		return note_register(msg, conid, contacts, note);
 	}
-	choose_registration(msg, conid, note);
+	if(note->registrations > 1) {
+		choose_registration(msg, conid, note);
+	}
 	return TR_PIN_OK;
 }

@@ -58,15 +58,19 @@ static size_t next_header(struct tr_view text, size_t at)
 }
 
 /* Behind the colon of the header at at, if it has this name (in small letters)
- * or its compact form; else 0. */
+ * or is the compact form, which begins as the name does; else 0. */
 static size_t value_of(
-		struct tr_view text, size_t at, const char *name, char compact)
+		struct tr_view text, size_t at, const char *name, int has_compact)
 {
-	size_t len = strlen(name);
+	size_t len;
 
+	if((text.s[at] | 0x20) != name[0]) {
+		return 0; /* most of them */
+	}
+	len = strlen(name);
 	if(text.len - at > len && strncasecmp(text.s + at, name, len) == 0) {
 		at += len;
-	} else if(compact != '\0' && (text.s[at] | 0x20) == compact) {
+	} else if(has_compact) {
 		at++;
 	} else {
 		return 0;
@@ -181,14 +185,13 @@ int tr_open_read(struct tr_view text, struct tr_open_message *m)
 								 && (m->branch.len == 0 || m->method.len == 0);
 			at = end) {
 		end = next_header(text, at);
-		if(m->branch.len == 0
-				&& (value = value_of(text, at, "via", 'v')) != 0) {
+		if(m->branch.len == 0 && (value = value_of(text, at, "via", 1)) != 0) {
 			m->branch = branch_of(part(text, value, end));
 			if(m->branch.len == 0) {
 				return -1;
 			}
 		} else if(m->method.len == 0
-				  && (value = value_of(text, at, "cseq", '\0')) != 0) {
+				  && (value = value_of(text, at, "cseq", 0)) != 0) {
 			m->method = cseq_method(part(text, value, end));
 		}
 	}

@@ -140,15 +140,10 @@ unsigned tr_peers_find(
 {
 	struct tr_alias_key now;
 	unsigned n = 0, i;
-	uint32_t at;
 
 	lock_get(&peers->alias_lock);
 	for(i = 0; n < max && next_key(key, i, &now) == 0; i++) {
-		at = tr_alias_find(peers->aliases, &now);
-		for(; at != TR_ALIAS_NONE && n < max;
-				at = tr_alias_next(peers->aliases, at)) {
-			conids[n++] = tr_alias_conid(peers->aliases, at);
-		}
+		n += tr_alias_conids(peers->aliases, &now, conids + n, max - n);
 	}
 	lock_release(&peers->alias_lock);
 	return n;

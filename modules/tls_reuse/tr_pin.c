@@ -51,11 +51,11 @@ struct job {
 	struct sip_msg *msg;
 	int conid;          /* of the phone, 0 from the PBX's side */
 	enum tr_kind given; /* whose token is given out for its Contacts */
-	int answered;       /* the PBX's 2xx to REGISTER: own says which to show */
+	int answered;       /* the PBX's 2xx to REGISTER: listed is what it lists */
 	int asked;          /* ... the connection that the REGISTER came on, or 0 */
 	int redirected;     /* 3xx from a phone */
 	struct tr_note note; /* of a phone's message */
-	int own[TR_CONTACTS_MAX];
+	struct tr_register_listed listed[TR_CONTACTS_MAX];
 	struct tr_contacts contacts;
 	struct tr_edits edits;
 };
@@ -251,18 +251,17 @@ static enum tr_pinned put_bare(
 	return TR_PIN_OK;
 }
 
-/* One of the bindings that a 2xx to REGISTER lists: its own the phone sees as
- * it wrote it. */
-static enum tr_pinned put_binding(
-		struct job *job, size_t i, const struct tr_flow *flow)
+/* One of the registrations that a 2xx lists: its own the phone sees as it wrote
+ * it. */
+static enum tr_pinned put_binding(struct job *job, size_t i)
 {
 	const struct tr_contact *c = &job->contacts.c[i];
 	char text[TR_FLOW_URI_MAX];
 	struct tr_view uri = {text, 0};
 	int len = -1;
 
-	if(job->own[i]) {
-		len = tr_store_own(job->asked, flow->registration, text, sizeof(text));
+	if(job->listed[i].own) {
+		len = tr_store_own(job->asked, job->listed[i].id, text, sizeof(text));
 	}
 	if(len < 0) {
 		return put_opaque(job, c);
@@ -299,13 +298,16 @@ static enum tr_pinned put(struct job *job, size_t i)
 	if(put_params(job, c) != 0) {
 		return no_memory(job);
 	}
+	if(job->answered && job->listed[i].registered) {
+		return put_binding(job, i);
+	}
 	verdict = tr_flow_decode(&tr_key_now()->flow,
 			job->answered ? TR_KIND_PHONE : job->given, c->user, time(NULL),
 			&flow, buf);
 	if(job->answered
 			&& (verdict == TR_OK || verdict == TR_STALE
 					|| verdict == TR_ELSEWHERE)) {
-		return put_binding(job, i, &flow);
+		return put_opaque(job, c);
 	}
 	/* What we wrote comes back when the script applied our changes to the
 	 * message and pins again; anything else is wrapped like any URI. */
@@ -356,7 +358,7 @@ enum tr_pinned tr_pin(struct sip_msg *msg)
 		result = tr_note_phone(msg, job.conid, &job.contacts, &job.note);
 	}
 	if(job.answered && result == TR_PIN_OK) {
-		tr_register_answered(msg, job.asked, &job.contacts, job.own);
+		tr_register_answered(msg, job.asked, &job.contacts, job.listed);
 	}
 	if(result != TR_PIN_OK || (job.contacts.n == 0 && !job.answered)) {
 		return result;

@@ -196,18 +196,7 @@ struct tr_queue_entry *tr_queue_expired(struct tr_queue *q, int64_t now)
 	return give_back(q, entry);
 }
 
-/* Is it in out already? */
-static int is_known(const struct tr_queue_late *out, unsigned n, int conid)
-{
-	while(n > 0) {
-		if(out[--n].conid == conid) {
-			return 1;
-		}
-	}
-	return 0;
-}
-
-unsigned tr_queue_late(const struct tr_queue *q, int64_t now, int64_t ms,
+unsigned tr_queue_late(struct tr_queue *q, int64_t now, int64_t ms,
 		struct tr_queue_late *out, unsigned max)
 {
 	struct tr_queue_link *at;
@@ -219,7 +208,7 @@ unsigned tr_queue_late(const struct tr_queue *q, int64_t now, int64_t ms,
 		if(now - entry->since < ms) {
 			break;
 		}
-		if(!is_known(out, n, entry->conid)) {
+		if(first_of(q, entry->conid) == entry) {
 			out[n].conid = entry->conid;
 			out[n].ms = now - entry->since;
 			n++;

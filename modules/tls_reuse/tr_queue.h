@@ -100,7 +100,7 @@ struct tr_queue_late {
 	int conid;
 	int64_t ms;
 };
-unsigned tr_queue_late(const struct tr_queue *q, int64_t now, int64_t ms,
+unsigned tr_queue_late(struct tr_queue *q, int64_t now, int64_t ms,
 		struct tr_queue_late *out, unsigned max);
 
 /* Gives back the next lost entry, and then NULL. */

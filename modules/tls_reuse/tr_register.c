@@ -167,28 +167,30 @@ static int is_the_one(const struct tr_flows_listed *listed, size_t n, size_t i)
 }
 
 void tr_register_answered(struct sip_msg *msg, int conid,
-		const struct tr_contacts *contacts, int own[TR_CONTACTS_MAX])
+		const struct tr_contacts *contacts,
+		struct tr_register_listed listed[TR_CONTACTS_MAX])
 {
-	struct tr_flows_listed listed[TR_CONTACTS_MAX];
+	struct tr_flows_listed granted[TR_CONTACTS_MAX];
 	size_t at[TR_CONTACTS_MAX], n = 0, i;
 	struct tr_flows_request request;
 	uint32_t seconds = lifetime(msg, 0);
 
-	memset(own, 0, TR_CONTACTS_MAX * sizeof(own[0]));
-	if(conid == 0 || request_of(msg, &request) != 0) {
-		return;
-	}
 	for(i = 0; i < contacts->n; i++) {
 		const struct tr_contact *c = &contacts->c[i];
 
-		if(read_token(c, listed[n].id) == 0) {
-			listed[n].seconds = c->has_expires ? c->expires : seconds;
+		listed[i].own = 0;
+		listed[i].registered = read_token(c, listed[i].id) == 0;
+		if(listed[i].registered) {
+			memcpy(granted[n].id, listed[i].id, TR_REGISTRATION_LEN);
+			granted[n].seconds = c->has_expires ? c->expires : seconds;
 			at[n++] = i;
 		}
 	}
-	tr_store_answered(conid, &request, listed, n);
+	if(conid == 0 || request_of(msg, &request) != 0) {
+		return;
+	}
+	tr_store_answered(conid, &request, granted, n);
 	for(i = 0; i < n; i++) {
-		own[at[i]] =
-				is_the_one(listed, n, i) && tr_store_has(conid, listed[i].id);
+		listed[at[i]].own = is_the_one(granted, n, i);
 	}
 }

@@ -31,10 +31,18 @@ enum tr_register_asked tr_register_asks(struct sip_msg *msg, int conid,
 		const struct tr_contacts *contacts,
 		uint8_t ids[TR_CONTACTS_MAX][TR_REGISTRATION_LEN]);
 
+/* A Contact in the 2xx to a REGISTER. */
+struct tr_register_listed {
+	int registered; /* it is the token of a registration, whose id this is */
+	uint8_t id[TR_REGISTRATION_LEN];
+	int own; /* it shows the phone its binding, if that is over the connection
+				that asked. RFC 3261 s10.3: each binding once */
+};
+
 /* Notes what msg, the 2xx to a REGISTER that had come on connection conid,
- * grants. own: 1 for each Contact that shows the phone its binding if it is one
- * of this connection's, else 0. RFC 3261 s10.3: each binding once. */
+ * grants. listed: one for each Contact. */
 void tr_register_answered(struct sip_msg *msg, int conid,
-		const struct tr_contacts *contacts, int own[TR_CONTACTS_MAX]);
+		const struct tr_contacts *contacts,
+		struct tr_register_listed listed[TR_CONTACTS_MAX]);
 
 #endif

@@ -247,20 +247,22 @@ static void bind(
 	struct tr_reg *before = tr_regs_find(t, r->id);
 	struct tr_conn_record *c = r->conn;
 
-	if(before != NULL) {
-		tr_regs_free(t, before);
-	}
 	tr_link_leave(&r->spare);
 	tr_link_leave(&r->of_conn);
 	tr_link_first(&c->held, &r->of_conn);
 	tr_link_first(bucket(t, r->id), &r->by_id);
 	r->state = TR_REG_BOUND;
 	t->bound++;
-	c->row.registrations++;
-	tr_link_leave(&c->idle);
-	tr_link_move_last(&t->changed, &c->changed);
+	if(c->row.registrations++ == 0) {
+		tr_link_leave(&c->idle);
+		tr_link_move_last(&t->changed, &c->changed);
+	}
 	r->expires = now + (int64_t)seconds;
 	due_at(t, r, r->expires + TR_FLOWS_GRACE);
+	/* now: who refreshes is not without it for a moment */
+	if(before != NULL) {
+		tr_regs_free(t, before);
+	}
 	if(seconds == 0) {
 		end(t, r);
 	}

@@ -3,6 +3,8 @@
  * requests may come? See the header. */
 #include "tr_store.h"
 
+#include "tr_keep.h"
+
 #include "../../core/dprint.h"
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
@@ -75,7 +77,8 @@ void tr_store_destroy(void)
 	if(store == NULL) {
 		return;
 	}
-	tr_flows_clear(store->flows);
+	/* The records go with all of shared memory: a process may have ended while
+	 * it changed one, so nobody looks at them any more. */
 	lock_destroy(&store->lock);
 	shm_free(store->flows);
 	shm_free(store);
@@ -93,6 +96,24 @@ static void release(void)
 	lock_release(&store->lock);
 }
 
+/* ... and tells of connections that have got or lost their registrations:
+ * only who is kept is there for them tomorrow. */
+static void release_and_tell(void)
+{
+	int conid, registered;
+
+	while((registered = tr_flows_changed(store->flows, &conid)) >= 0) {
+		release();
+		if(registered) {
+			tr_keep(conid);
+		} else {
+			tr_keep_check(conid);
+		}
+		hold();
+	}
+	release();
+}
+
 static struct tr_view view(const str *text)
 {
 	struct tr_view none = {NULL, 0};
@@ -103,18 +124,22 @@ static struct tr_view view(const str *text)
 void tr_store_tick(void)
 {
 	tr_flows_tick(hold(), tr_store_now());
-	release();
+	release_and_tell();
 }
 
-enum tr_flows_seen tr_store_seen(
-		int conid, const struct tr_peer *peer, const str *user_agent)
+enum tr_flows_seen tr_store_seen(int conid, const struct tr_peer *peer,
+		const str *user_agent, int *registrations,
+		uint8_t id[TR_REGISTRATION_LEN])
 {
 	unsigned char where[TR_FLOWS_PEER_LEN] = {0};
 	int64_t now = tr_store_now();
 	enum tr_flows_seen result;
+	struct tr_flows *t;
 
 	memcpy(where, peer, sizeof(*peer));
-	result = tr_flows_seen(hold(), conid, where, view(user_agent), now);
+	t = hold();
+	result = tr_flows_seen(t, conid, where, view(user_agent), now);
+	*registrations = tr_flows_which(t, conid, view(NULL), id);
 	release();
 	return result;
 }
@@ -149,7 +174,7 @@ void tr_store_answered(int conid, const struct tr_flows_request *request,
 		const struct tr_flows_listed *listed, size_t n)
 {
 	tr_flows_answered(hold(), conid, request, listed, n, tr_store_now());
-	release();
+	release_and_tell();
 }
 
 int tr_store_own(

@@ -26,9 +26,11 @@ void tr_store_tick(void);
 /* Seconds, by the clock that the rows' times are of. */
 int64_t tr_store_now(void);
 
-/* user_agent may be NULL. */
-enum tr_flows_seen tr_store_seen(
-		int conid, const struct tr_peer *peer, const str *user_agent);
+/* user_agent may be NULL. Does tr_store_which() of no aor as well, if the
+ * connection is there. */
+enum tr_flows_seen tr_store_seen(int conid, const struct tr_peer *peer,
+		const str *user_agent, int *registrations,
+		uint8_t id[TR_REGISTRATION_LEN]);
 int tr_store_which(
 		int conid, struct tr_view aor, uint8_t id[TR_REGISTRATION_LEN]);
 int tr_store_has(int conid, const uint8_t id[TR_REGISTRATION_LEN]);

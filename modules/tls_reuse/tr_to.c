@@ -26,8 +26,22 @@
 #define URI_MAX                                                                \
 	(sizeof(SCHEME) + TR_NAME_MAX + 1 + INT2STR_MAX_LEN + sizeof(TRANSPORT))
 
-/* Written before the fork, then only read. */
-static struct tr_mac_key key;
+/* Octets of the longest destination URI that is remembered. */
+#define WROTE_MAX 256
+
+static struct {
+	struct tr_mac_key key; /* written before the fork, then only read */
+	/* What this process wrote last. Most requests are sent on by the process
+	 * that marked them, and at once, so a mark is seldom read; and the next
+	 * request is often for the same domains. */
+	struct {
+		struct tr_domains pair; /* without a domain: nothing yet */
+		unsigned id;            /* sip_msg's: unique together with pid */
+		int pid;
+		size_t len; /* of uri; 0: it was longer */
+		char uri[WROTE_MAX];
+	} wrote;
+} to;
 
 int tr_to_init(void)
 {
@@ -37,14 +51,14 @@ int tr_to_init(void)
 		LM_ERR("no randomness for the key of tls_reuse_to()\n");
 		return -1;
 	}
-	tr_mac_init(&key, secret, sizeof(secret));
+	tr_mac_init(&to.key, secret, sizeof(secret));
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return 0;
 }
 
 void tr_to_destroy(void)
 {
-	tr_mac_wipe(&key);
+	tr_mac_wipe(&to.key);
 }
 
 static enum tr_to refuse(struct sip_msg *msg, enum tr_to result,
@@ -65,15 +79,57 @@ static struct tr_view call_id_of(struct sip_msg *msg)
 	return (struct tr_view){msg->callid->body.s, (size_t)msg->callid->body.len};
 }
 
+static void remember(const struct sip_msg *msg, const str *uri,
+		const struct tr_domains *pair)
+{
+	to.wrote.pair = *pair;
+	to.wrote.len = 0;
+	if(uri->len <= WROTE_MAX) {
+		to.wrote.id = msg->id;
+		to.wrote.pid = msg->pid;
+		to.wrote.len = (size_t)uri->len;
+		memcpy(to.wrote.uri, uri->s, to.wrote.len);
+	}
+}
+
+/* Did this process write this very URI for this very message? */
+static int is_remembered(const struct sip_msg *msg)
+{
+	return to.wrote.len > 0 && msg->dst_uri.s != NULL && to.wrote.id == msg->id
+		   && to.wrote.pid == msg->pid
+		   && to.wrote.len == (size_t)msg->dst_uri.len
+		   && memcmp(to.wrote.uri, msg->dst_uri.s, to.wrote.len) == 0;
+}
+
 enum tr_mark tr_to_of(struct sip_msg *msg, struct tr_domains *pair)
 {
 	struct tr_view uri = {msg->dst_uri.s, (size_t)msg->dst_uri.len};
 
+	if(is_remembered(msg)) {
+		*pair = to.wrote.pair;
+		return TR_MARK_OK;
+	}
 	/* most requests have no mark: their Call-ID is not looked for */
 	if(msg->dst_uri.s == NULL || tr_mark_begin(uri) == uri.len) {
 		return TR_MARK_NONE;
 	}
-	return tr_mark_read(&key, call_id_of(msg), uri, pair);
+	return tr_mark_read(&to.key, call_id_of(msg), uri, pair);
+}
+
+static int is(struct tr_view name, const str *text)
+{
+	return text->len > 0 && name.len == (size_t)text->len
+		   && memcmp(name.s, text->s, name.len) == 0;
+}
+
+/* Are these the two domains that were named last, in canonical form? */
+static int are_last(const str *domain, const str *local)
+{
+	const struct tr_domains *last = &to.wrote.pair;
+
+	return is(tr_domains_domain(last), domain)
+		   && (local == NULL ? last->local_len == 0
+							 : is(tr_domains_local(last), local));
 }
 
 /* Fills pair; local may be NULL. Returns NULL, or in words which of them is no
@@ -83,6 +139,10 @@ static const char *name_both(
 {
 	int len;
 
+	if(are_last(domain, local)) {
+		*pair = to.wrote.pair;
+		return NULL;
+	}
 	memset(pair, 0, sizeof(*pair));
 	if(tr_conn_domain(domain, pair->domain, &len) != 0) {
 		return "the domain is no host name";
@@ -150,8 +210,9 @@ static int mark(struct sip_msg *msg, struct tr_view call_id,
 	}
 	memcpy(uri.s, base.s, base.len);
 	uri.len = (int)base.len;
-	uri.len += (int)tr_mark_write(&key, call_id, pair, uri.s + base.len);
+	uri.len += (int)tr_mark_write(&to.key, call_id, pair, uri.s + base.len);
 	rc = set_dst_uri(msg, &uri) < 0 ? -1 : 0;
+	remember(msg, &uri, pair);
 	pkg_free(uri.s);
 	return rc;
 }

@@ -2,6 +2,7 @@
 """A peer domain that is an Asterisk 22 with TLS and SRTP of its own."""
 
 import shutil
+from typing import NamedTuple, Optional
 
 from . import certs, dns, net
 from .asterisk import Asterisk
@@ -11,23 +12,34 @@ from .paths import PEERS
 FILES = PEERS / "asterisk22-tls"
 
 
+class Who(NamedTuple):
+    """domain: which it says it is; pair: which it can prove to be."""
+
+    domain: str
+    pair: certs.Pair
+
+
 class AsteriskPeer(Asterisk):
-    """domain: which it says it is; pair: which it can prove to be.
+    """calls_as: who it is when it calls; otherwise the same.
 
     It asks the name server of its namespace (dns.Server).
     """
 
     def __init__(self, lab: Lab, domain: str, address: str,
-                 pair: certs.Pair):
+                 pair: certs.Pair, calls_as: Optional[Who] = None):
         net.add_phone_address(address)
         self.domain, self.pair, self._lab = domain, pair, lab
+        self._calls_as = calls_as
         super().__init__("asterisk", lab.where / f"asterisk-{domain}",
                          address=address, ns="phones")
 
     def _write_configuration(self) -> None:
         super()._write_configuration()
         etc, site = self.where / "mnt" / "etc", self._lab.site
-        values = {"ADDRESS": self.address, "DOMAIN": self.domain,
+        other = self._calls_as
+        values = {"ADDRESS": self.address,
+                  "CALLS_AS": other.domain if other else self.domain,
+                  "TRANSPORT": "transport-" + ("calls" if other else "tls"),
                   "EDGE": f"{site.outer}:{site.outer_port}",
                   "EDGE_ADDRESS": site.outer,
                   "EDGE_DOMAIN": self._lab.domain}
@@ -38,9 +50,14 @@ class AsteriskPeer(Asterisk):
             (etc / source.name).write_text(text)
         with open(etc / "modules.conf", "a", encoding="ascii") as modules:
             modules.write("load = res_srtp.so\n")
-        for name, path in (("cert.pem", self.pair.cert),
-                           ("key.pem", self.pair.key),
-                           ("ca.pem", self.pair.ca)):
+        files = [("cert.pem", self.pair.cert), ("key.pem", self.pair.key),
+                 ("ca.pem", self.pair.ca)]
+        if other:
+            files += [("calls.pem", other.pair.cert),
+                      ("calls-key.pem", other.pair.key)]
+            with open(etc / "pjsip.conf", "a", encoding="ascii") as pjsip:
+                pjsip.write((etc / "pjsip-calls.conf").read_text("ascii"))
+        for name, path in files:
             shutil.copy(path, etc / name)
 
     def _cover_names(self) -> None:

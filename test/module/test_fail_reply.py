@@ -19,8 +19,8 @@ from lab.proc import LabError, wait_for
 from lab.tlspeer import Heard
 
 from domains import (HERE, ONSEND, OTHER_PEER, PEER, RELAY, SEND, TO,
-                     Virtual, answers, call_id, kamailio, request, requests, resolve,
-                     stats)
+                     Virtual, answers, call_id, kamailio, request, requests,
+                     resolve, stats)
 from small import Small
 
 KEEP_503 = 'modparam("tm", "remap_503_500", 0)\n'
@@ -502,6 +502,24 @@ def test_more_than_all_may_have(tmp_path):
                  f"the memory, not {shared(server) - before} more")
 
 
+def test_memory(routes, tmp_path):
+    """Call after call comes to nothing, and nothing stays: neither shared
+    memory, nor the own memory of the process that answers."""
+    with server_of(tmp_path, routes, before='modparam("tm", "wt_timer", 100)\n'
+                   ) as server, Caller() as caller, \
+            Virtual(tmp_path / "ca", ["c.example"]):
+        used = []
+        for _ in range(3):
+            for _ in range(60):
+                assert caller.ask(request("b.example"))
+            wait_for(lambda: not server.rpc("cert_match.peers"), 5, "the end")
+            own = [row["used"] for row in server.rpc("pkg.stats")
+                   if row["desc"] == "TLS_REUSE"]
+            used.append(own[0])
+        assert used[1] == used[2], used
+        assert stats(server)["fail_replies"] == 180
+
+
 def shared(server: Small) -> int:
     return server.rpc("core.shmmem")[0]["used"]
 
@@ -576,6 +594,27 @@ def test_parameter(tmp_path):
     with pytest.raises(LabError, match="fail_reply is 2, it must be 0 or 1"):
         server_of(tmp_path, TO + SEND["forward"] + ONSEND,
                   params=[("tls_reuse", "fail_reply", 2)]).__enter__()
+
+
+TRACE = """loadmodule "siptrace.so"
+modparam("siptrace", "trace_to_database", 0)
+modparam("siptrace", "duplicate_uri", "sip:127.0.0.1:9")
+modparam("siptrace", "trace_mode", 1)
+"""
+
+
+def test_siptrace_was_first(tmp_path):
+    """The core tells one module alone which sends succeed."""
+    with pytest.raises(LabError, match="that is another one: set fail_reply"):
+        server_of(tmp_path, TO + SEND["forward"] + ONSEND,
+                  before=TRACE).__enter__()
+
+
+def test_siptrace_comes_later(tmp_path):
+    """It would not see what is sent: a warning says so."""
+    with server_of(tmp_path, TRACE + TO + SEND["forward"] + ONSEND) as server:
+        assert "siptrace with trace_mode does not see what is sent" in \
+            server.text()
 
 
 def test_ends_while_requests_wait(routes, tmp_path):

@@ -8,13 +8,14 @@ import threading
 
 import pytest
 
+import callers
 import domains
 from lab import certs
 from lab.proc import wait_for
 from lab.tlspeer import Heard
 
 from domains import (FORWARD, HERE, ONSEND, OTHER_PEER, PEER, RELAY, SEND, TO,
-                     Virtual, ask, call_id, deliver, du, kamailio, methods,
+                     Virtual, ask, deliver, du, kamailio, methods,
                      profile, request, sent, stats, wait_rows)
 from small import Small
 from test_to_tm import Caller, invite
@@ -163,6 +164,20 @@ def test_while_the_handshake_is_under_way(tmp_path):
                    for text in vias(peer.heard[0]))
 
 
+def test_on_a_connection_that_the_peer_opened(tmp_path):
+    """RFC 5923 s8.2, s9.3: there he knows us by the name that he asked
+    for."""
+    with callers.kamailio(tmp_path, ("edge.test", "one.example")) as server, \
+            callers.Caller(certs.client("b.example", where=tmp_path / "ca"),
+                           sni="one.example") as peer:
+        peer.ask()
+        for local in ("one.example", ""):
+            assert deliver(server, request("b.example", local))["reused"] \
+                == "1"
+        assert [offered(via(text), "one.example")
+                for text in peer.heard] == [True] * 2
+
+
 # --- no name, no offer -------------------------------------------------------
 
 def test_without_a_certificate(routes, tmp_path):
@@ -189,6 +204,28 @@ def test_a_certificate_of_nobody(routes, tmp_path):
         assert all(text.startswith(PLAIN) and "alias" not in text
                    for text in vias(peer.heard[0]))
         assert counts(server) == (0, 2)
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_a_peer_who_does_not_ask_who_we_are(version, tmp_path):
+    """The first request cannot know that; then there is no offer any more,
+    and a CANCEL says what its INVITE said (RFC 3261 s9.1)."""
+    with kamailio(tmp_path, TO + RELAY + ONSEND, clients(tmp_path, *OURS),
+                  CHECKED) as server, \
+            Virtual(tmp_path / "ca", ["b.example"],
+                    version=version) as peer:
+        with Caller(invite("b.example", local="one.example")) as caller:
+            caller.wait(180)
+            deliver(server, request("b.example", "one.example"))
+            caller.follow("CANCEL")
+            caller.follow("ACK", caller.wait(487))
+        wait_for(lambda: len(vias(peer.heard[0])) == 4, 5, "the ACK")
+        rows = dict(zip(methods(peer.heard[0]), vias(peer.heard[0])))
+        assert offered(rows["INVITE"], "one.example")
+        assert rows["INVITE"] == rows["CANCEL"] == rows["ACK"]
+        assert rows["MESSAGE"].startswith(PLAIN)
+        assert "alias" not in rows["MESSAGE"]
+        assert counts(server) == (3, 1)
 
 
 def test_plain_requests(routes, tmp_path):
@@ -257,7 +294,10 @@ def test_the_script_wrote_an_alias(tmp_path):
 
 
 PORTS = range(20000, 21025)
-OTHER_PORTS = "route[SEND] {\n    switch($(hdr(X-Port){s.int})) {\n" + "".join(
+OTHER_PORTS = """
+route[SEND] {
+    switch($(hdr(X-Port){s.int})) {
+""" + "".join(
     f"        case {port}: set_advertised_port({port}); break;\n"
     for port in PORTS) + """
     }
@@ -270,7 +310,8 @@ def test_too_many_names(tmp_path):
     """The table of names that we know again is bounded: beyond it requests go
     out as the core wrote them."""
     with kamailio(tmp_path, TO + OTHER_PORTS + ONSEND,
-                  clients(tmp_path, *OURS)) as server, peer_of(tmp_path) as peer:
+                  clients(tmp_path, *OURS)) as server, \
+            peer_of(tmp_path) as peer:
         for port in PORTS:
             assert ask(request("b.example", "one.example",
                                extra=f"X-Port: {port}\r\n")) == OK
@@ -308,6 +349,20 @@ def test_a_reply_that_is_not_ours(routes, wrong, tmp_path, monkeypatch):
         assert ask(request("b.example", "one.example"), timeout=0.5) != OK
         assert offered(vias(peer.heard[0])[0], "one.example")
         assert "host in first via!=me" in server.text()
+
+
+@pytest.mark.parametrize("hide", [0, 1])
+def test_our_own_503_comes_through(routes, hide, tmp_path):
+    """What waited on a connection that came to nothing is answered as if the
+    peer had done it: by what our Via said."""
+    with kamailio(tmp_path, routes, clients(tmp_path, *OURS),
+                  CHECKED + 'modparam("tm", "remap_503_500", 0)\n',
+                  [("tls_reuse", "hide_via", hide)]) as server, \
+            Virtual(tmp_path / "ca", ["c.example"]):
+        assert ask(request("b.example", "one.example")).startswith(
+            "SIP/2.0 503 ")
+        assert counts(server) == (1, 0)
+        assert stats(server)["via_forged"] == 0
 
 
 MYSELF = """

@@ -192,8 +192,8 @@ def test_what_the_pbx_says_of_the_inside(bench):
 
 
 def _lifetimes(bench):
-    """Seconds left, by connection."""
-    return {row["id"]: row["timeout"]
+    """For how many seconds of silence each connection lives."""
+    return {row["id"]: row["lifetime"]
             for row in bench.lab.rpc("core.tcp_list")
             if isinstance(row, dict)}
 

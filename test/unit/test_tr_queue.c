@@ -127,8 +127,7 @@ static void test_expires(void **state)
 	add(3, 9, 100, 1000 + TR_QUEUE_MS);
 	tr_queue_closed(&queue, 9); /* is to be answered, however late */
 	assert_null(tr_queue_expired(&queue, 1000 + TR_QUEUE_MS - 1));
-	assert_int_equal(
-			index_of(tr_queue_expired(&queue, 1000 + TR_QUEUE_MS)), 1);
+	assert_int_equal(index_of(tr_queue_expired(&queue, 1000 + TR_QUEUE_MS)), 1);
 	assert_null(tr_queue_expired(&queue, 1000 + TR_QUEUE_MS));
 	assert_int_equal(index_of(tr_queue_expired(&queue, 99000)), 2);
 	assert_null(tr_queue_expired(&queue, 99000));
