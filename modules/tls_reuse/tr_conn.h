@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* On which connection does a message travel? The only unit that reads or
+/* On which connection does a message travel? With tr_dest.h and tr_line.h the only unit that reads or
  * writes the core's own structures about connections and destinations, so
  * that a difference between Kamailio's versions is settled here. */
 #ifndef TR_CONN_H
@@ -59,46 +59,14 @@ int tr_conn_of_reply(const struct sip_msg *msg);
 /* 1: there is such a TLS connection, and nobody has begun to close it. */
 int tr_conn_alive(int conid);
 
-/* Aims msg at the connection: destination URI and local socket. The id goes
- * into the URI, because that is what tm keeps with its copy of the message
- * and what a failure route or another process sees again. 0 or -1. */
-int tr_conn_aim(struct sip_msg *msg, int conid, const struct tr_peer *peer);
-
-/* In onsend_route: has the core use the connection that a request was aimed
- * at, or that a response's request came on, and no other whatever happens to
- * it. Returns the connection's id, or 0 when the message is not aimed, or
- * goes somewhere else. */
-int tr_conn_hold(struct sip_msg *msg);
-
 /* Canonical form of a domain, ASCII or UTF-8; its length is in *len. 0, or -1:
  * it is no host name. */
 int tr_conn_domain(const str *text, char canonical[TR_NAME_MAX + 1], int *len);
-
-/* In onsend_route: where the core is about to send to; elsewhere NULL. */
-struct dest_info *tr_conn_destination(void);
 
 /* RFC 5923 s8.2: does the topmost Via ask for an alias, and for which address?
  * key gets the address that the request came from, the port of sent-by or 5061,
  * and no names. 1 yes, 0 no, -1: there is no such Via, or no TLS. */
 int tr_conn_alias_asked(const struct sip_msg *msg, struct tr_alias_key *key);
-
-/* Address and transport of a destination, for a row's key. 0, or -1: it is
- * not reached over TLS. */
-int tr_conn_address(const struct dest_info *dst, struct tr_alias_key *key);
-
-/* A small number that the core keeps with a destination, and tm with a branch,
- * also for the CANCEL and ACK that it makes and for other addresses that it
- * tries: 0 to TR_CONN_TAG_MAX, 0 for what nobody has tagged. What is set for a
- * request in onsend_route is the destination's from then on; elsewhere it is
- * what each destination of the request begins with. */
-#define TR_CONN_TAG_MAX 0xfff
-unsigned tr_conn_tag(const struct dest_info *dst);
-void tr_conn_set_tag(struct sip_msg *msg, unsigned tag);
-
-/* Has the core look for the connection of this number first, and then by
- * address. tm keeps the number with a branch. */
-void tr_conn_choose(struct dest_info *dst, int conid);
-int tr_conn_chosen(const struct dest_info *dst);
 
 /* What this process sends next to the address in key goes to pair, or fails:
  * on a connection that was opened for pair, or on one that is opened now and

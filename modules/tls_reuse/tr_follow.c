@@ -4,6 +4,7 @@
 
 #include "tr_close.h"
 #include "tr_conn.h"
+#include "tr_dest.h"
 #include "tr_key.h"
 #include "tr_last.h"
 #include "tr_params.h"
@@ -114,7 +115,7 @@ static enum tr_followed to_connection(struct sip_msg *msg, int conid,
 		return gone(
 				msg, TR_STAT_GONE, "the phone's connection is about to close");
 	}
-	if(tr_conn_aim(msg, conid, peer) != 0 || restore(msg, uri) != 0) {
+	if(tr_dest_aim(msg, conid, peer) != 0 || restore(msg, uri) != 0) {
 		return no_memory(msg);
 	}
 	tr_stats_inc(TR_STAT_FOLLOWED_PHONE);
@@ -233,7 +234,7 @@ enum tr_followed tr_follow(struct sip_msg *msg)
 
 enum tr_followed tr_follow_onsend(struct sip_msg *msg)
 {
-	int conid = tr_conn_hold(msg);
+	int conid = tr_dest_hold(msg);
 
 	if(conid == 0) {
 		return TR_FOLLOW_NO_TOKEN;

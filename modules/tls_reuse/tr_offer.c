@@ -9,6 +9,7 @@
 
 #include "tr_certified.h"
 #include "tr_conn.h"
+#include "tr_dest.h"
 #include "tr_names.h"
 #include "tr_said.h"
 #include "tr_sentby.h"
@@ -183,7 +184,7 @@ static unsigned choose(const struct dest_info *dst,
 	struct tr_view local = tr_domains_local(pair), name;
 	str domain = {(char *)pair->domain, pair->domain_len};
 	str local_domain = {(char *)pair->local, pair->local_len};
-	int conid = tr_conn_chosen(dst), open;
+	int conid = tr_dest_chosen(dst), open;
 	struct tr_certified certified;
 	unsigned number;
 

@@ -28,7 +28,7 @@ int tr_offer_init(void);
 void tr_offer_destroy(void);
 
 /* At the moment of the send: a request of ours goes to pair, over TLS. Its
- * connection is chosen (tr_conn_chosen()). buf is the core's private copy of
+ * connection is chosen (tr_dest_chosen()). buf is the core's private copy of
  * it, which may be replaced by another one; with any result but TR_OFFER_DONE
  * it is as it was. */
 enum tr_offer tr_offer(

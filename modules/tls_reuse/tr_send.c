@@ -14,6 +14,7 @@
 
 #include "tr_branch.h"
 #include "tr_close.h"
+#include "tr_dest.h"
 #include "tr_keep.h"
 #include "tr_last.h"
 #include "tr_line.h"
@@ -38,7 +39,7 @@
 
 static_assert((TR_SEND_UNSETTLED | TR_TARGET_MAX) < TAG_REFUSED,
 		"numbers fit into a tag");
-static_assert((TR_SEND_UNSETTLED | TAG_NUMBER) <= TR_CONN_TAG_MAX, "tags fit");
+static_assert((TR_SEND_UNSETTLED | TAG_NUMBER) <= TR_DEST_TAG_MAX, "tags fit");
 
 /* Connections of one key that are tried before a new one is opened. */
 #define TRY_MAX TR_PEERS_SAME_MAX
@@ -107,14 +108,14 @@ static int prepare(struct dest_info *dst)
 {
 	int before = 0, conid;
 
-	if(tr_conn_address(dst, &sending.key) != 0) {
+	if(tr_dest_address(dst, &sending.key) != 0) {
 		return -1;
 	}
 	sending.key.domain = tr_domains_domain(&sending.pair);
 	sending.key.local = tr_domains_local(&sending.pair);
 	/* what one without a number has is not from here */
-	if((tr_conn_tag(dst) & TAG_NUMBER) != 0) {
-		before = tr_conn_chosen(dst);
+	if((tr_dest_tag(dst) & TAG_NUMBER) != 0) {
+		before = tr_dest_chosen(dst);
 	}
 	conid = choose(before < 0 ? tr_peers_redeemed(before) : before);
 	if(conid != 0) {
@@ -123,7 +124,7 @@ static int prepare(struct dest_info *dst)
 	}
 	sending.conid = conid;
 	sending.ticket = conid == 0 ? tr_peers_ticket() : 0;
-	tr_conn_choose(dst, conid != 0 ? conid : sending.ticket);
+	tr_dest_choose(dst, conid != 0 ? conid : sending.ticket);
 	sending.dst = dst;
 	return 0;
 }
@@ -134,7 +135,7 @@ static int prepare(struct dest_info *dst)
 static enum tr_mark meant_for(
 		struct sip_msg *msg, const struct dest_info *dst, struct tr_domains *to)
 {
-	unsigned tag = tr_conn_tag(dst);
+	unsigned tag = tr_dest_tag(dst);
 	enum tr_mark mark = TR_MARK_NONE;
 	int told = tr_branch_of(msg, dst, &mark, to) == 0;
 
@@ -164,7 +165,7 @@ static enum tr_send refuse(struct sip_msg *msg, enum tr_send result,
 	const struct hdr_field *id = msg->callid;
 
 	forget();
-	tr_conn_set_tag(msg, TAG_REFUSED);
+	tr_dest_set_tag(msg, TAG_REFUSED);
 	tr_stats_inc(stat);
 	tr_last_sent(msg, NULL, 0, reason);
 	if(may_say()) {
@@ -189,7 +190,7 @@ static const char *words_of(int reused)
 
 enum tr_send tr_send(struct sip_msg *msg)
 {
-	struct dest_info *dst = tr_conn_destination();
+	struct dest_info *dst = tr_dest_now();
 	unsigned number;
 	int reused;
 
@@ -199,7 +200,7 @@ enum tr_send tr_send(struct sip_msg *msg)
 	}
 	switch(meant_for(msg, dst, &sending.pair)) {
 		case TR_MARK_NONE:
-			tr_conn_set_tag(msg, 0);
+			tr_dest_set_tag(msg, 0);
 			tr_last_sent(msg, NULL, 0, NULL);
 			return TR_SEND_NOT_MEANT;
 		case TR_MARK_FORGED:
@@ -214,7 +215,7 @@ enum tr_send tr_send(struct sip_msg *msg)
 	}
 	number = tr_peers_number(&sending.pair);
 	sending.tag = number != 0 ? TR_SEND_UNSETTLED | number : TAG_NO_NUMBER;
-	tr_conn_set_tag(msg, sending.tag);
+	tr_dest_set_tag(msg, sending.tag);
 	reused = sending.ticket == 0;
 	tr_last_sent(msg, &sending.pair, reused, words_of(reused));
 	return TR_SEND_OK;
@@ -228,7 +229,7 @@ static int is_prepared(const struct dest_info *dst, unsigned tag)
 	struct tr_alias_key key;
 
 	return sending.dst == dst && !sending.begun && sending.tag == tag
-		   && tr_conn_address(dst, &key) == 0 && key.port == sending.key.port
+		   && tr_dest_address(dst, &key) == 0 && key.port == sending.key.port
 		   && memcmp(key.ip, sending.key.ip, sizeof(key.ip)) == 0;
 }
 
@@ -273,7 +274,7 @@ static int stop(str *buf, unsigned tag)
 /* All that leaves over the network passes here. */
 static int on_send(sr_event_param_t *event)
 {
-	unsigned tag = tr_conn_tag(event->dst);
+	unsigned tag = tr_dest_tag(event->dst);
 
 	if(tag == 0) {
 		if(sending.dst != NULL) {

@@ -4,6 +4,7 @@
 
 #include "tr_branch.h"
 #include "tr_conn.h"
+#include "tr_dest.h"
 #include "tr_last.h"
 #include "tr_send.h"
 #include "tr_stats.h"
@@ -246,7 +247,7 @@ enum tr_to tr_to(struct sip_msg *msg, const str *domain, const str *local)
 	}
 	/* as "$du = ..." does, for another branch in a failure route */
 	ruri_mark_new();
-	tr_conn_set_tag(msg, TR_SEND_UNSETTLED);
+	tr_dest_set_tag(msg, TR_SEND_UNSETTLED);
 	tr_stats_inc(TR_STAT_TO);
 	tr_last_say(msg, "the request goes to a domain");
 	return TR_TO_OK;
