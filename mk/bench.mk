@@ -13,5 +13,6 @@ bench: packages-bench build ## what things cost, beside the usual way (root)
 	@$(MAKE) --no-print-directory -s $(BENCHES) $(BUILD)/bench/pipeline \
 		$(LOAD_TOOLS)
 	@for bench in $(BENCHES); do echo "$$ $$bench"; $$bench; echo; done
-	@PYTHONPATH=test PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lab.sandbox \
-		$(PYTHON) test/bench/cost.py
+	@for bench in cost reuse calls idle; do \
+		PYTHONPATH=test PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m lab.sandbox \
+			$(PYTHON) test/bench/$$bench.py || exit; echo; done

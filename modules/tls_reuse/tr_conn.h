@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* On which connection does a message travel? With tr_dest.h and tr_line.h the only unit that reads or
- * writes the core's own structures about connections and destinations, so
- * that a difference between Kamailio's versions is settled here. */
+/* On which connection does a message travel? With tr_dest.h (where it goes) and
+ * tr_line.h (the connection itself) the adapter to the core's own structures:
+ * a difference between Kamailio's versions is settled in these three. */
 #ifndef TR_CONN_H
 #define TR_CONN_H
 

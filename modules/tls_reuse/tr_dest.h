@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where does a message go? Beside tr_conn.h and tr_line.h the only unit that
- * touches the core's own structures, here those of destinations, so that a
- * difference between Kamailio's versions is settled here. */
+ * touches the core's own structures, here those of destinations. */
 #ifndef TR_DEST_H
 #define TR_DEST_H
 

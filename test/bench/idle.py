@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from contender import Contender, Kind
-from lab import binrpc, certs, net
+from lab import net
 from lab.proc import wait_for
 
 SETTLE = 0.2
@@ -85,9 +85,9 @@ class Chain:
         udp.settimeout(10)
         return udp
 
-    def connections(self) -> int:
-        return sum(row["type"] == "TLS"
-                   for row in self.near.rpc("core.tcp_list"))
+    def connections(self) -> list[int]:
+        return [row["id"] for row in self.near.rpc("core.tcp_list")
+                if row["type"] == "TLS"]
 
     def send(self, method: str) -> tuple[float, float]:
         """Seconds until the 200, and CPU seconds of both Kamailios."""
@@ -123,9 +123,12 @@ def main(words: list[str]) -> int:
             {chain.name: [] for chain in chains}
         for chain in chains:
             chain.send("OPTIONS")
+        kept = chains[1].connections()
         for _ in range(rounds):
-            wait_for(lambda: chains[0].connections() == 0, 60,
+            wait_for(lambda: not chains[0].connections(), 60,
                      "the stock Kamailio to close its connection")
+            if chains[1].connections() != kept:
+                raise SystemExit("ours was not kept")
             for chain in chains:
                 took[chain.name].append(chain.send("BYE"))
         print("$ test/bench/idle.py", rounds, " # -X fm -x fm")

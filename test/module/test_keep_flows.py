@@ -25,11 +25,19 @@ def pbx_():
         yield pbx
 
 
+# ... and what a script may give it
+CALLS = """loadmodule "tcpops.so"
+reply_route {
+    if($rm == "INVITE") tcp_set_connection_lifetime("$tls_reuse(conid)", "600");
+"""
+
+
 def edge(tmp_path, mode="stateless", **params):
     server = start(tmp_path, mode, **params)
     text = server.cfg.read_text()
-    server.cfg.write_text(text.replace('loadmodule "cert_match.so"\n',
-                                       BEFORE + 'loadmodule "cert_match.so"\n'))
+    text = text.replace('loadmodule "cert_match.so"\n',
+                        BEFORE + 'loadmodule "cert_match.so"\n')
+    server.cfg.write_text(text.replace("reply_route {", CALLS))
     return server
 
 
@@ -74,6 +82,27 @@ def test_registered_flows_are_kept(tmp_path, pbx):
         phone.wait_end(12)
         assert phone.ended - began >= SHORT - 1
         assert stats(server)["kept"] == 0
+
+
+def test_a_life_that_the_script_gave(tmp_path, pbx):
+    """... stays when the phone is not registered any more: it has a call."""
+    with edge(tmp_path, keepalive=1, connection_lifetime=60) as server, \
+            connect() as phone:
+        def lifetime():
+            return server.rpc("core.tcp_list")[0]["lifetime"]
+
+        registers(phone, pbx)
+        assert lifetime() == 60
+        phone.send(sip.request(
+            "INVITE", "sip:bob@edge.test", f"TLS 127.0.0.1:{phone.port}",
+            f"Contact: <sip:alice@127.0.0.1:{phone.port}>\r\n"))
+        pbx.send(reply_to(pbx.next("INVITE"), "200 OK"))
+        wait_for(lambda: len(phone.replies) == 2, 5, "200")
+        assert lifetime() == 600
+        pbx.send(reply_to(asks(phone, pbx, 2), "200 OK"))
+        wait_for(lambda: stats(server)["kept"] == 0, 5, "nothing to be kept")
+        time.sleep(12)
+        assert phone.end == "" and lifetime() == 600
 
 
 @pytest.mark.parametrize("mode", ["stateless", "tm"])
