@@ -74,6 +74,39 @@ check_addresses()
 		complain "PBX_ADDR, PBX_PORT are the edge's own: name the PBX"
 }
 
+# Each is ADDR:PORT, by which a request is known to come from there.
+check_cluster()
+{
+	seen=, rest=${EDGE_CLUSTER:+$EDGE_CLUSTER,}
+	while [ -n "$rest" ]; do
+		one=${rest%%,*} rest=${rest#*,}
+		host=${one%%:*} port=${one#*:}
+		if ! is_ipv4 "$host" || [ "$host" = "$one" ] || ! is_port "$port"; then
+			complain "EDGE_CLUSTER: '$one': say ADDR:PORT, EDGE_INNER and" \
+				"EDGE_INNER_PORT of that edge, with commas between"
+			continue
+		fi
+		case $host in
+		"$EDGE_INNER") complain "EDGE_CLUSTER: $one is this edge's own" \
+			"EDGE_INNER: name the others" ;;
+		"$PBX_ADDR") complain "EDGE_CLUSTER: $one has the PBX's address, and" \
+			"nobody could tell who asks: give that edge one of its own" ;;
+		esac
+		case $seen in
+		*",$host,"*) complain "EDGE_CLUSTER: $host is there twice" ;;
+		esac
+		seen=$seen$host,
+	done
+}
+
+check_outbound()
+{
+	case $EDGE_PBX_OUTBOUND in
+	yes | no) ;;
+	*) complain "EDGE_PBX_OUTBOUND=$EDGE_PBX_OUTBOUND: say yes or no" ;;
+	esac
+}
+
 is_name()
 {
 	case $1 in
@@ -351,6 +384,9 @@ check_flow_key()
 	elif [ "$job" = start ]; then
 		(umask 077 && openssl rand -hex 32 >"$EDGE_FLOW_KEY") 2>/dev/null ||
 			complain "EDGE_FLOW_KEY: cannot write '$EDGE_FLOW_KEY'"
+		[ -z "$EDGE_CLUSTER" ] ||
+			warn "EDGE_FLOW_KEY: $EDGE_FLOW_KEY is new: copy it to the" \
+				"other edges, or theirs to here: they share one"
 	elif [ "$job" = check ]; then
 		EDGE_FLOW_KEY=$EDGE_RUN/flow.key
 		(umask 077 && openssl rand -hex 32 >"$EDGE_FLOW_KEY")

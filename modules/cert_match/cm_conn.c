@@ -17,6 +17,7 @@
 #include "cm_events.h"
 #include "cm_expiry.h"
 #include "cm_facts.h"
+#include "cm_find.h"
 #include "cm_life.h"
 #include "cm_meant.h"
 #include "cm_next.h"
@@ -27,19 +28,9 @@
 
 #define CM_PEEK 64
 
-/* From 6.1 on, the core looks at every connection when none is hashed under
- * the address, whatever port it was hashed under (cm_life.c, cm_hide); but it
- * asks us of each. */
-#if VERSIONVAL >= 6001000
-#define CM_CORE_ASKS 1
-#endif
-
 struct cm_conn {
 	struct tls_hooks inner;
 	int index; /* of the record in an SSL */
-#ifdef CM_CORE_ASKS
-	int core_matches; /* tls_connection_match_domain, as it was set */
-#endif
 };
 
 static struct cm_conn cm_conn;
@@ -280,9 +271,36 @@ int cm_conn_tls_there(void)
 	return 0;
 }
 
+static void cm_name_text(const struct cm_name *name, char text[CM_NAME_MAX + 1])
+{
+	memcpy(text, name->text, name->len);
+	text[name->len] = '\0';
+}
+
+/* 6.1's tls notes here already whose certificate it will ask for. */
+static int cm_inner_init(struct tcp_connection *c, int sock)
+{
+	const struct cm_next *next = NULL;
+	char domain[CM_NAME_MAX + 1], local[CM_NAME_MAX + 1];
+	int ret;
+
+	if(c->state != S_CONN_ACCEPT)
+		next = cm_next_get(&c->rcv.src_ip, c->rcv.src_port);
+	if(!next)
+		return cm_conn.inner.on_tcpconn_init(c, sock);
+	cm_name_text(&next->domain, domain);
+	if(next->has_local)
+		cm_name_text(&next->local, local);
+	if(cm_sni_begin(domain, next->has_local ? local : NULL) < 0)
+		return -1;
+	ret = cm_conn.inner.on_tcpconn_init(c, sock);
+	cm_sni_end();
+	return ret;
+}
+
 static int cm_on_init(struct tcp_connection *c, int sock)
 {
-	int ret = cm_conn.inner.on_tcpconn_init(c, sock);
+	int ret = cm_inner_init(c, sock);
 
 	if(ret < 0)
 		return ret;
@@ -305,33 +323,6 @@ static void cm_on_clean(struct tcp_connection *c)
 	cm_conn.inner.tcpconn_clean(c);
 }
 
-#ifdef CM_CORE_ASKS
-static int cm_is_expected(const struct cm_rec *rec, void *arg)
-{
-	return rec->expected != NULL;
-}
-
-/* May what is sent to ip:port travel on c? The core's lock is held. */
-static int cm_on_match(
-		struct tcp_connection *c, struct ip_addr *ip, unsigned short port)
-{
-	if(cm_store_with(c->id, cm_is_expected, NULL, 0))
-		return 0;
-	return cm_conn.core_matches && cm_conn.inner.match_domain
-				   ? cm_conn.inner.match_domain(c, ip, port)
-				   : 1;
-}
-#endif
-
-static void cm_hook_match(void)
-{
-#ifdef CM_CORE_ASKS
-	cm_conn.core_matches = tls_connection_match_domain;
-	tls_hook.match_domain = cm_on_match;
-	tls_connection_match_domain = 1;
-#endif
-}
-
 int cm_conn_hook(
 		const struct cm_trace_opts *opts, enum cm_default_expect default_expect)
 {
@@ -349,7 +340,7 @@ int cm_conn_hook(
 	tls_hook.encode = cm_on_encode;
 	tls_hook.tcpconn_close = cm_on_close;
 	tls_hook.tcpconn_clean = cm_on_clean;
-	cm_hook_match();
+	cm_find_hook();
 	return 0;
 }
 

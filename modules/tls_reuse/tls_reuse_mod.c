@@ -105,8 +105,9 @@ static int check_keeping(void)
 
 static int check_bounds(void)
 {
-	if(tr_params.max_flows < 1) {
-		LM_ERR("max_flows is %d, it must be 1 or more\n", tr_params.max_flows);
+	if(tr_params.max_flows < 1 || tr_params.max_flows > (int)TR_FLOWS_MAX) {
+		LM_ERR("max_flows is %d, it must be 1 to %u\n", tr_params.max_flows,
+				TR_FLOWS_MAX);
 		return -1;
 	}
 	if(tr_params.max_aliases < 1

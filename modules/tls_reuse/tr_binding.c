@@ -42,6 +42,15 @@ static void put(struct out *o, char c)
 	o->len++;
 }
 
+static void put_lower(struct out *o, struct tr_view text)
+{
+	size_t i;
+
+	for(i = 0; i < text.len; i++) {
+		put(o, lower(text.s[i]));
+	}
+}
+
 /* RFC 3261 s19.1.4: an escaped character is the character, unless that has a
  * meaning of its own there; then the escape stays, its digits in one case. */
 static void put_user(struct out *o, struct tr_view user)
@@ -55,8 +64,11 @@ static void put_user(struct out *o, struct tr_view user)
 			high = digit_of(user.s[i + 1]);
 			low = digit_of(user.s[i + 2]);
 		}
-		if(high < 0 || low < 0) {
+		if(user.s[i] != '%') {
 			put(o, user.s[i]);
+		} else if(high < 0 || low < 0) {
+			/* no escape, and not to become one by what follows */
+			put_lower(o, (struct tr_view){"%25", 3});
 		} else if(is_unreserved(high * 16 + low)) {
 			put(o, (char)(high * 16 + low));
 			i += 2;
@@ -66,15 +78,6 @@ static void put_user(struct out *o, struct tr_view user)
 			put(o, lower(user.s[i + 2]));
 			i += 2;
 		}
-	}
-}
-
-static void put_lower(struct out *o, struct tr_view text)
-{
-	size_t i;
-
-	for(i = 0; i < text.len; i++) {
-		put(o, lower(text.s[i]));
 	}
 }
 

@@ -34,6 +34,7 @@ struct record {
 	struct record *next;
 	int conid;
 	int let_go;            /* nothing leads to it any more */
+	int lengthened;        /* its lifetime is what it shall be */
 	tr_line_life_t before; /* its lifetime, if we have changed that */
 	struct tr_pings pings;
 };
@@ -167,6 +168,7 @@ static int enter(int conid, const struct tr_pings_heard *heard)
 	}
 	if(*at != NULL) {
 		(*at)->let_go = 0;
+		(*at)->lengthened = lifetime() == 0;
 	} else {
 		rc = -1;
 	}
@@ -174,21 +176,36 @@ static int enter(int conid, const struct tr_pings_heard *heard)
 	return rc;
 }
 
-/* No lock may be held while the core's is asked for. */
+void tr_keep_check(int conid)
+{
+	struct bucket *b = bucket_of(conid);
+	struct record *r;
+
+	lock_get(&b->lock);
+	r = *find(b, conid);
+	if(r != NULL) {
+		r->pings.look = 0;
+	}
+	lock_release(&b->lock);
+}
+
+/* No lock may be held while the core's is asked for. The core does not know a
+ * connection that we open before it is there: it is lengthened later. */
 static void lengthen(int conid)
 {
 	struct bucket *b = bucket_of(conid);
 	tr_line_life_t before = 0;
 	struct record *r;
 
-	if(lifetime() == 0 || tr_line_keep(conid, lifetime(), &before) != 0
-			|| before == 0) {
+	if(lifetime() == 0 || tr_line_keep(conid, lifetime(), &before) != 0) {
+		tr_keep_check(conid);
 		return;
 	}
 	lock_get(&b->lock);
 	r = *find(b, conid);
-	if(r != NULL && r->before == 0) {
-		r->before = before;
+	if(r != NULL) {
+		r->before = r->before == 0 ? before : r->before;
+		r->lengthened = 1;
 	}
 	lock_release(&b->lock);
 }
@@ -205,19 +222,6 @@ void tr_keep(int conid)
 		return;
 	}
 	lengthen(conid);
-}
-
-void tr_keep_check(int conid)
-{
-	struct bucket *b = bucket_of(conid);
-	struct record *r;
-
-	lock_get(&b->lock);
-	r = *find(b, conid);
-	if(r != NULL) {
-		r->pings.look = 0;
-	}
-	lock_release(&b->lock);
 }
 
 void tr_keep_drop(int conid)
@@ -243,26 +247,11 @@ void tr_keep_drop(int conid)
 	}
 }
 
-static int is_kept(int conid)
-{
-	struct bucket *b = bucket_of(conid);
-	int there;
-
-	lock_get(&b->lock);
-	there = *find(b, conid) != NULL;
-	lock_release(&b->lock);
-	return there;
-}
-
 void tr_keep_established(int conid, int fd)
 {
-	/* all of them: nobody knows yet which will be kept */
+	/* all connections: nobody knows yet which will be kept */
 	if(tr_params.tcp_user_timeout > 0 && fd >= 0) {
 		tr_line_user_timeout(fd, (unsigned)tr_params.tcp_user_timeout);
-	}
-	/* the core did not know yet of one that we opened */
-	if(is_kept(conid)) {
-		lengthen(conid);
 	}
 }
 
@@ -284,7 +273,7 @@ static void ping(int conid)
 	}
 	tr_stats_inc(TR_STAT_PINGS);
 	/* The core takes a message that goes out for less life than one that
-   * comes in. */
+	 * comes in. */
 	lengthen(conid);
 }
 
@@ -301,12 +290,22 @@ static void give_up(int conid)
 
 /* Nothing leads to it any more: its life is the core's business, but for a
  * timer that the core has set by our word. */
-static void let_go(int conid, tr_line_life_t before)
+static void let_go(int conid, int64_t now)
 {
 	struct bucket *b = bucket_of(conid);
-	int left = tr_line_let_go(conid, lifetime(), before);
+	tr_line_life_t before = 0;
 	struct record *r;
+	int left;
 
+	lock_get(&b->lock);
+	r = *find(b, conid);
+	if(r != NULL) {
+		r->let_go = 1;
+		r->lengthened = 0;
+		before = r->before;
+	}
+	lock_release(&b->lock);
+	left = tr_line_let_go(conid, lifetime(), before);
 	if(left == 0) {
 		tr_stats_inc(TR_STAT_KEPT_ENDED);
 		tr_line_end(conid, 1);
@@ -318,9 +317,21 @@ static void let_go(int conid, tr_line_life_t before)
 	lock_get(&b->lock);
 	r = *find(b, conid);
 	if(r != NULL && r->let_go) {
-		r->pings.look = now_ms() + left;
+		r->pings.look = now + left;
 	}
 	lock_release(&b->lock);
+}
+
+/* The record of a connection that is wanted is held. */
+static enum tr_pings_do look_at(struct record *r, enum tr_line_state state,
+		const struct tr_pings_heard *heard, int64_t now)
+{
+	r->let_go = 0;
+	if(state == TR_LINE_UP) {
+		return tr_pings_look(&r->pings, interval(), now, heard, fastrand());
+	}
+	r->pings.look = now; /* again at the next tick */
+	return TR_PINGS_NOTHING;
 }
 
 static void look(int conid, int64_t now)
@@ -329,8 +340,7 @@ static void look(int conid, int64_t now)
 	struct bucket *b = bucket_of(conid);
 	struct tr_pings_heard heard;
 	enum tr_line_state state = tr_line_look(conid, &heard);
-	int wanted = is_wanted(conid);
-	tr_line_life_t before = 0;
+	int wanted = is_wanted(conid), shorter = 0;
 	struct record *r;
 
 	if(state == TR_LINE_GONE) {
@@ -339,23 +349,19 @@ static void look(int conid, int64_t now)
 	}
 	lock_get(&b->lock);
 	r = *find(b, conid);
-	if(r != NULL) {
-		r->let_go = !wanted;
-		before = r->before;
-		if(wanted && state == TR_LINE_UP) {
-			what = tr_pings_look(
-					&r->pings, interval(), now, &heard, fastrand());
-		} else {
-			r->pings.look = now + TR_PINGS_LOOK_MS;
-		}
+	if(r != NULL && wanted) {
+		what = look_at(r, state, &heard, now);
+		shorter = !r->lengthened;
 	}
 	lock_release(&b->lock);
-	if(r != NULL && !wanted) {
-		let_go(conid, before);
+	if(!wanted) {
+		let_go(conid, now);
 	} else if(what == TR_PINGS_SEND) {
 		ping(conid);
 	} else if(what == TR_PINGS_OVERDUE) {
 		give_up(conid);
+	} else if(shorter && state == TR_LINE_UP) {
+		lengthen(conid);
 	}
 }
 

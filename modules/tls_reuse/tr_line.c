@@ -88,7 +88,7 @@ int tr_line_keep(int conid, unsigned seconds, tr_line_life_t *before)
 {
 	ticks_t ticks = S_TO_TICKS(seconds);
 	/* lengthens the time that it has left, under the core's lock, unless it
-   * is with a reader, who hands it back with its lifetime */
+	 * is with a reader, who hands it back with its lifetime */
 	struct tcp_connection *c = tcpconn_get(conid, NULL, 0, NULL, ticks);
 
 	if(c == NULL) {

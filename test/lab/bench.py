@@ -43,11 +43,15 @@ class Bench:
         self.pbx = ScriptedPbx()
         self.callers: list[Caller] = []
         try:
+            self.prepare()
             self.lab.start()
             self.inner = self.lab.capture("inner")
         except Exception:
             self.pbx.close()
             raise
+
+    def prepare(self) -> None:
+        """What must be there before the edge starts."""
 
     def close(self) -> None:
         self.hang_up()

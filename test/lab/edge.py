@@ -24,8 +24,9 @@ class Edge:
                  pair: certs.Pair, tm: bool = False,
                  run_dir: Optional[Path] = None,
                  edge_root: Optional[Path] = None,
-                 options: tuple[str, ...] = ()):
+                 options: tuple[str, ...] = (), ns: Optional[str] = None):
         self.where, self.tm, self.edge_root = where, tm, edge_root
+        self.ns = ns
         self.options = options
         self.run_dir = run_dir or where
         self.log = where / "kamailio.log"
@@ -74,7 +75,7 @@ class Edge:
         self.write_env()
         self.forget()       # a killed run's pid may be somebody's now
         self._process = Process("kamailio", self.command(), self.log,
-                                env=dict(os.environ))
+                                self.ns, env=dict(os.environ))
 
     def wait(self, timeout: float = 10) -> None:
         assert self._process is not None

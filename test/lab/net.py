@@ -6,7 +6,10 @@
       | masquerade as 10.99.0.100, on demand
     nat 192.168.77.2
 
-The edge is the sandbox's own network namespace; the others have names.
+    phones 10.99.2.2 -- 10.99.2.1 second 10.99.3.1 -- 10.99.3.2 pbx, on demand
+
+The edge is the sandbox's own network namespace; the others have names.  The
+PBX's machine is the router between two edges.
 """
 
 import ctypes
@@ -22,6 +25,7 @@ EDGE_OUTER, EDGE_INNER = "10.99.0.1", "10.99.1.1"
 PHONES, PBX = "10.99.0.2", "10.99.1.2"
 NAT_OUTSIDE, NAT_PHONE = "10.99.0.100", "192.168.77.2"
 NAT_ROUTER = "192.168.77.1"
+SECOND_OUTER, SECOND_INNER = "10.99.2.1", "10.99.3.1"
 OUTER_DEV, INNER_DEV = "outer0", "inner0"
 
 # As a home router does: it masquerades, and nothing new comes in.
@@ -105,6 +109,22 @@ def up_nat() -> None:
     with inside("phones"):
         _sysctl("net/ipv4/ip_forward", "1")
     nft(NAT_RULES, "phones")
+
+
+def up_second() -> None:
+    """A second edge's network, in namespace `second` (idempotent)."""
+    if os.path.exists("/run/netns/second"):
+        return
+    _join("second", "eth2", "10.99.2.2", SECOND_OUTER, parent="phones")
+    ip(f"link add eth2 type veth peer name {INNER_DEV} netns second", "pbx")
+    ip("addr add 10.99.3.2/24 dev eth2", "pbx")
+    ip("link set eth2 up", "pbx")
+    ip(f"addr add {SECOND_INNER}/24 dev {INNER_DEV}", "second")
+    ip(f"link set {INNER_DEV} up", "second")
+    ip("route add 10.99.1.0/24 via 10.99.3.2", "second")
+    ip(f"route add 10.99.3.0/24 via {PBX}")
+    with inside("pbx"):
+        _sysctl("net/ipv4/ip_forward", "1")
 
 
 @contextmanager

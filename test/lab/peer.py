@@ -10,10 +10,10 @@ import queue
 import socket
 import ssl
 import threading
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 from . import certs, net
-from .client import Caller, Talker
+from .client import Caller, Message, Talker, reply_to
 from .core import Lab
 from .proc import LabError
 
@@ -119,6 +119,61 @@ class Server:
         self._thread.join()
         for sock in self._open:
             sock.close()
+
+
+class Answering(Server):
+    """One that keeps its connections, and answers all requests with 200."""
+
+    def __init__(self, *given: Any, **options: Any):
+        super().__init__(*given, **options)
+        self.heard: list[list[Message]] = []    # for each connection
+        self._over = False
+        self._threads = [threading.Thread(target=self._take, daemon=True)]
+        self._threads[0].start()
+
+    def _take(self) -> None:
+        while not self._over:
+            try:
+                talker = self._arrivals.get(timeout=0.1).talker
+            except queue.Empty:
+                continue
+            if talker:
+                self.heard.append([])
+                self._threads.append(threading.Thread(
+                    target=self._answer, args=(talker, self.heard[-1]),
+                    daemon=True))
+                self._threads[-1].start()
+
+    def _answer(self, talker: Talker, heard: list[Message]) -> None:
+        while not self._over:
+            got = talker.receive(0)         # what has come so far
+            if got is None and not self._more(talker):
+                return
+            if got and not got.status:
+                heard.append(got)
+                if got.method != "ACK":
+                    talker.send(reply_to(got, "200 OK"))
+
+    def _more(self, talker: Talker) -> bool:
+        """False: it has closed."""
+        talker.sock.settimeout(0.1)
+        try:
+            more = talker.sock.recv(65536)
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+        talker.feed(more)
+        return bool(more)
+
+    def close(self) -> None:
+        """Without a word, as a program that is killed."""
+        if self._over:
+            return
+        self._over = True
+        for thread in self._threads:
+            thread.join()
+        super().close()
 
 
 class PeerCaller(Caller):

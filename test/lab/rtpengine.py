@@ -7,8 +7,9 @@ import socket
 from pathlib import Path
 from typing import Optional
 
+from .net import inside
 from .paths import PROJECT
-from .proc import Process, in_netns
+from .proc import Process
 
 CONF = PROJECT / "rtpengine-conf" / "rtpengine.conf"
 
@@ -23,8 +24,9 @@ class Rtpengine:
 
     def __init__(self, where: Path, outer: str, inner: str,
                  control: str = "127.0.0.1:2223", advertise: str = "",
-                 chroot: Optional[Path] = None):
+                 chroot: Optional[Path] = None, ns: Optional[str] = None):
         self.where, self.control, self.chroot = where, control, chroot
+        self.ns = ns
         self.log = where / "rtpengine.log"
         outer = f"{outer}!{advertise}" if advertise else outer
         self._settings = {
@@ -56,7 +58,7 @@ class Rtpengine:
                 "--foreground", "--log-stderr"]
         if self.chroot:
             argv = ["chroot", str(self.chroot), *argv]
-        self._process = Process("rtpengine", in_netns(None, argv), self.log)
+        self._process = Process("rtpengine", argv, self.log, self.ns)
 
     def wait(self) -> None:
         assert self._process is not None
@@ -87,7 +89,9 @@ class Rtpengine:
     def _ask(self, command: bytes) -> bytes:
         """A command of its control protocol; b"" if it does not answer."""
         host, port = self.control.split(":")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        with inside(self.ns):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with sock:
             sock.settimeout(0.2)
             try:
                 sock.connect((host, int(port)))

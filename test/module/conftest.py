@@ -13,8 +13,8 @@ from small import DEBIAN13, Release
 
 HERE = "here"
 BOTH = ("test_alias", "test_close", "test_fail_reply", "test_failures",
-        "test_flows", "test_handshake", "test_keep", "test_keep_flows", "test_keys", "test_mixed",
-        "test_to", "test_via_alias")
+        "test_flows", "test_handshake", "test_keep", "test_keep_flows",
+        "test_keys", "test_mixed", "test_to", "test_via_alias")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

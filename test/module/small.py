@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator, Optional, Sequence, Union
@@ -176,6 +177,14 @@ class Small:
         return [int(word) for word in text.split()]
 
     @contextmanager
+    def _quiet(self) -> bool:
+        """Asleep, each time that we look, for a tenth of a second."""
+        for _ in range(10):
+            if any(_state(child) not in "SZ" for child in self.children()):
+                return False
+            time.sleep(0.01)
+        return True
+
     def standing_still(self) -> Iterator[None]:
         """What comes meanwhile, its processes find all at once."""
         children = self.children()
@@ -194,7 +203,15 @@ class Small:
             self.end()
 
     def end(self) -> int:
-        """SIGTERM, as an operator ends it; its exit status."""
+        """SIGTERM, as an operator ends it; its exit status.
+
+        Stock Kamailio's children end wherever they are, also in the middle
+        of giving shared memory back, over whose torn list the main process
+        then runs for ever: so not while one of them is at work.
+        """
+        for _ in range(50):
+            if self._quiet():
+                break
         self._process.popen.send_signal(signal.SIGTERM)
         status = self._process.popen.wait(15 * PATIENCE)
         self._process.kill()

@@ -149,7 +149,8 @@ def test_handshake_that_goes_on(tmp_path):
 def test_waits_for_an_invite(send, tmp_path):
     """Open since before the close: answered on its connection, which ends
     then; what is sent meanwhile goes on a new one."""
-    with edge(tmp_path, send) as server, aliased(peer_cert(tmp_path)) as line, \
+    with edge(tmp_path, send) as server, \
+            aliased(peer_cert(tmp_path)) as line, \
             listener(tmp_path) as peer, Caller() as caller:
         number, = ids(server).values()
         invite = request("b.example", method="INVITE")
@@ -189,7 +190,8 @@ def test_waits_on_one_that_we_opened(tmp_path):
 def test_tm_cancel_follows(tmp_path):
     """What tm sends on a branch goes where the branch is, though no other
     request does."""
-    with edge(tmp_path, RELAY) as server, aliased(peer_cert(tmp_path)) as line, \
+    with edge(tmp_path, RELAY) as server, \
+            aliased(peer_cert(tmp_path)) as line, \
             listener(tmp_path) as peer, Caller() as caller:
         invite = request("b.example", method="INVITE")
         caller.send(invite)

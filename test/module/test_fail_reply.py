@@ -23,6 +23,7 @@ from domains import (HERE, ONSEND, OTHER_PEER, PEER, RELAY, SEND, TO,
                      resolve, stats)
 from small import Small
 
+SO_RCVBUFFORCE = 33             # not in every Python
 KEEP_503 = 'modparam("tm", "remap_503_500", 0)\n'
 WRONG_NAME = "the peer's certificate is not for the domain that was meant"
 
@@ -42,6 +43,8 @@ class Caller:
 
     def __init__(self) -> None:
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        # many answers may come before the first one is read
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20)
         self.sock.connect(HERE)
 
     def __enter__(self) -> "Caller":
@@ -453,10 +456,10 @@ failure_route[NEXT] {
 @pytest.mark.parametrize("end", ["hang_up", "reset"])
 def test_many_on_one_connection(routes, end, tmp_path):
     """Several workers, one connection: each request is answered once."""
-    callers = [Caller() for _ in range(5)]
     messages = [request("b.example") for _ in range(60)]
     with server_of(tmp_path, routes, before="children=4\n") as server, \
             Quiet() as peer:
+        callers = [Caller() for _ in range(5)]
         callers[0].send(messages[0])
         waiting(server, 1)      # the others find its connection
         for number, message in enumerate(messages[1:]):

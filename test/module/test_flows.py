@@ -529,7 +529,7 @@ def test_time_is_up(tmp_path: Path):
         assert site.pbx.told(token).startswith("430 ")
 
 
-# --- what is told of it -------------------------------------------------------
+# --- what is told of it ------------------------------------------------------
 
 def test_table_and_variables(site: Site):
     """tls_reuse.flows and $tls_reuse(x) of a request to a phone: its account

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 import pytest
 
 from lab import certs, net
-from lab.proc import wait_for
+from lab.proc import LabError, wait_for
 
 from callers import kamailio
-from domains import PEER, aliases, deliver, request, stats, wait_rows
-from lines import PONG, Listener, aliased, connect
+from domains import aliases, deliver, request, stats, wait_rows
+from lines import Listener, aliased, connect
 
 # what the tls module gives each connection
 SHORT = ("tls", "connection_timeout", 3)
@@ -189,7 +189,6 @@ def test_pings_lengthen_life(tmp_path):
     ("connection_lifetime", -1, 31536000),
     ("tcp_user_timeout", -1, 86400), ("tcp_user_timeout", 86401, 86400)])
 def test_bounds_of_settings(name, value, most, tmp_path):
-    from lab.proc import LabError
     server = edge(tmp_path, **{name: value})
     with pytest.raises(LabError) as error:
         with server:
@@ -200,7 +199,8 @@ def test_bounds_of_settings(name, value, most, tmp_path):
 
 def test_bound_of_kept_connections(tmp_path):
     """max_flows + max_aliases; one more is not kept, and is counted."""
-    with edge(tmp_path, max_aliases=1, max_flows=1) as server, ExitStack() as s:
+    with edge(tmp_path, max_aliases=1, max_flows=1) as server, \
+            ExitStack() as s:
         for name in "a.example", "b.example", "c.example":
             s.enter_context(aliased(peer_cert(tmp_path, name)))
         assert stats(server)["kept"] == 2
@@ -213,6 +213,3 @@ def test_those_that_close_are_forgotten(tmp_path):
             with aliased(peer_cert(tmp_path)):
                 pass
         wait_for(lambda: stats(server)["kept"] == 0, 8, "nothing to be kept")
-
-
-assert PEER

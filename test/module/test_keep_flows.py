@@ -28,7 +28,8 @@ def pbx_():
 # ... and what a script may give it
 CALLS = """loadmodule "tcpops.so"
 reply_route {
-    if($rm == "INVITE") tcp_set_connection_lifetime("$tls_reuse(conid)", "600");
+    if($rm == "INVITE")
+        tcp_set_connection_lifetime("$tls_reuse(conid)", "600");
 """
 
 

@@ -10,11 +10,14 @@ from lab import certs, dns, net
 from lab.bench import Bench
 from lab.bench import bench as a_bench
 from lab.client import plain_answer, word
-from lab.peer import Server
+from lab.peer import Answering, Server
 from lab.proc import wait_for
 
 SRV_PEER, A_PEER, HOSTED = "srv.test", "plain.test", "sip7.hosting.test"
 SECOND = "second.test"
+# RFC 5923 s10: one domain, three servers
+MANY = "many.test"
+TARGETS = {"s1": "10.99.0.224", "s2": "10.99.0.225", "s3": "10.99.0.226"}
 RECORDS: dns.Records = {
     f"_sips._tcp.{SRV_PEER}": [dns.Service(HOSTED, 5063)],
     HOSTED: ["10.99.0.221"],
@@ -22,6 +25,9 @@ RECORDS: dns.Records = {
     f"_sips._tcp.{SECOND}": [dns.Service("down.hosting.test", 5064, 10),
                              dns.Service(HOSTED, 5063, 20)],
     "down.hosting.test": ["10.99.0.223"],
+    f"_sips._tcp.{MANY}": [dns.Service(f"{name}.{MANY}", 5061, 0, 10)
+                           for name in TARGETS],
+    **{f"{name}.{MANY}": [place] for name, place in TARGETS.items()},
 }
 
 
@@ -38,7 +44,8 @@ def names_(tmp_path_factory) -> Iterator[dns.Server]:
 def bench_(request, laboratories, names) -> Iterator[Bench]:
     laboratories.close()
     for made in a_bench(request.param, settings={
-            "EDGE_PEERS": f"{SRV_PEER},{A_PEER},{SECOND},nowhere.test"}):
+            "EDGE_PEERS": ",".join([SRV_PEER, A_PEER, SECOND, MANY,
+                                    "nowhere.test"])}):
         net.add_phone_address("10.99.0.223")    # where nobody listens
         yield made
 
@@ -115,3 +122,66 @@ def test_name_that_is_not_there(bench: Bench):
     bench.lab.edge.wait_log("INVITE to peer nowhere.test refused: 503 Peer "
                             "Not Reachable: DNS has no address of ",
                             since=since)
+
+
+# --- RFC 5923 s10: a domain of several servers -------------------------------
+
+LATE = '503 399 tls-edge "the TCP connection did not come up"'
+
+
+@pytest.fixture(name="servers")
+def servers_(bench: Bench) -> Iterator[dict[str, Answering]]:
+    """All that the domain has, each with its certificate."""
+    made = {name: Answering(bench.lab, certs.server(MANY), place)
+            for name, place in TARGETS.items()}
+    yield made
+    for server in made.values():
+        server.close()
+    wait_for(lambda: not rows(bench), 5, "the edge to notice")
+
+
+def rows(bench: Bench) -> dict[str, int]:
+    """Of that domain's connections: how often each was used again."""
+    return {row["ip"]: row["uses"]
+            for row in bench.lab.rpc("tls_reuse.aliases")
+            if row["identity"] == MANY and row["authenticated"]
+            and (row["port"], row["direction"]) == (5061, "out")}
+
+
+def messages(bench: Bench, count: int) -> list[str]:
+    """So many requests for the domain, one after the other; the answers."""
+    got = [bench.pbx.ask(bench.pbx.to_phone(
+        "MESSAGE", f"sip:bob@{MANY}", call_id=word()), 6)
+        for _ in range(count)]
+    return [f"{one.status} {one.header('warning')}".strip() for one in got]
+
+
+def test_load_is_shared(bench: Bench, servers: dict[str, Answering]):
+    """A connection to each server, over time; then each request travels on
+    the one to the server that RFC 3263 has chosen for it."""
+    assert set(messages(bench, 40)) == {"200"}
+    for name, server in servers.items():
+        heard, = server.heard
+        assert len(heard) == rows(bench)[TARGETS[name]] + 1 > 3
+    assert sum(rows(bench).values()) == 40 - 3
+
+
+def test_server_dies(bench: Bench, servers: dict[str, Answering]):
+    """Its connection goes out of the table; those to the others are not
+    touched, and carry its share, until it is there again."""
+    messages(bench, 30)
+    servers["s2"].close()
+    wait_for(lambda: len(rows(bench)) == 2, 3, "its row to go")
+    left = [servers["s1"], servers["s3"]]
+    before = sum(len(server.heard[0]) for server in left)
+    got = messages(bench, 20)
+    # when the refusal comes late only tm asks the next one
+    assert set(got) <= {"200"} | ({LATE} if not bench.lab.edge.tm else set())
+    assert got.count("200") > 10
+    assert sum(len(server.heard[0]) for server in left) == \
+        before + got.count("200")
+    servers["s2"] = Answering(bench.lab, certs.server(MANY), TARGETS["s2"])
+    assert set(messages(bench, 20)) == {"200"}
+    assert len(rows(bench)) == 3
+    for server in servers.values():
+        assert len(server.heard) == 1
