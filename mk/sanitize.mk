@@ -4,7 +4,8 @@
 # On this machine's Kamailio only.
 VALGRIND_TESTS := test/module/test_mixed.py test/module/test_failures.py
 ASAN_TESTS := $(VALGRIND_TESTS) $(patsubst %,test/module/test_%.py,\
-	handshake to to_tm peers_rpc ledger expiry reload storm) \
+	handshake to to_tm peers_rpc ledger expiry reload storm \
+	alias via_alias virtual fail_reply close keep keep_flows flows keys) \
 	-k "not relative_to_the_configuration" # ours includes the test's own
 
 .PHONY: asan

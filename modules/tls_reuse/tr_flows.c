@@ -89,6 +89,18 @@ static void record_free(struct tr_flows *t, struct tr_conn_record *c)
 	t->memory.put(c);
 }
 
+void tr_flows_clear(struct tr_flows *t)
+{
+	size_t i;
+
+	for(i = 0; i <= t->mask; i++) {
+		while(!tr_link_alone(&t->by_conn[i])) {
+			record_free(t, TR_LINK_OF(struct tr_conn_record, by_conn,
+								   t->by_conn[i].next));
+		}
+	}
+}
+
 static struct tr_conn_record *record_make(struct tr_flows *t, int conid,
 		const unsigned char peer[TR_FLOWS_PEER_LEN], int64_t now)
 {

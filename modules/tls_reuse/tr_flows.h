@@ -89,6 +89,9 @@ struct tr_flows *tr_flows_init(void *mem, unsigned max,
 		const struct tr_flows_memory *memory,
 		const uint8_t seed[TR_HASH_SEED_LEN], int64_t now);
 
+/* Gives all records back. */
+void tr_flows_clear(struct tr_flows *t);
+
 enum tr_flows_seen {
 	TR_FLOWS_NO_MEMORY = 0,
 	TR_FLOWS_FULL, /* each connection has a registration */

@@ -195,7 +195,9 @@ static struct tr_reg *reg_make(
 			tr_regs_hash(t, ask->request.call_id.s, ask->request.call_id.len);
 	r->aor = tr_regs_hash(t, ask->aor.s, ask->aor.len);
 	r->uri_len = (uint16_t)ask->uri.len;
-	memcpy(r->text, ask->uri.s, ask->uri.len);
+	if(ask->uri.len > 0) {
+		memcpy(r->text, ask->uri.s, ask->uri.len);
+	}
 	r->aor_len = (uint16_t)tr_regs_keep_text(
 			r->text + ask->uri.len, TR_FLOWS_AOR_MAX, ask->aor);
 	return r;

@@ -77,8 +77,12 @@ void tr_store_destroy(void)
 	if(store == NULL) {
 		return;
 	}
-	/* The records go with all of shared memory: a process may have ended while
-	 * it changed one, so nobody looks at them any more. */
+	/* Locked still: a process has ended while it changed the records, and
+	 * nobody may look at them any more. They go with all of shared memory. */
+	if(lock_try(&store->lock) == 0) {
+		tr_flows_clear(store->flows);
+		lock_release(&store->lock);
+	}
 	lock_destroy(&store->lock);
 	shm_free(store->flows);
 	shm_free(store);

@@ -32,7 +32,8 @@ request_route {
 """ + TO.replace("request_route", "route[AWAY]")
 
 
-def profile(where: Path, names: Iterable[str], verify: str = "verify_certificate = yes") -> str:
+def profile(where: Path, names: Iterable[str],
+            verify: str = "verify_certificate = yes") -> str:
     """A profile for each of our domains, on both sides; the first is what
     who asks for no name gets."""
     ca = certs.authority(where)
@@ -147,6 +148,9 @@ class Caller:
                               f"{transport} {where}{via}", "X-Ask: yes\r\n"))
         wait_for(lambda: len(self.replies) > count, 5, "an answer")
         return self.replies[-1].split("\r\n")[0].split(" ", 3)[3]
+
+    def methods(self) -> list[str]:
+        return [message.split(" ")[0] for message in self.heard]
 
     def got(self) -> list[str]:
         """For which domain each request was that came here."""

@@ -3,6 +3,7 @@
 comes to nothing are answered with 503, at once and once."""
 
 import re
+import select
 import socket
 import ssl
 import struct
@@ -179,13 +180,16 @@ def waiting(server: Small, count: int) -> None:
 
 
 def collect(callers: Iterable[Caller], quiet: float = 0.5) -> Counter:
-    """The answers to each request, by Call-ID and first line, until there
-    are no more."""
+    """The answers to each request, by Call-ID and first line, until none
+    has come for a while."""
     found: Counter = Counter()
-    for caller in callers:
-        while (answer := caller.answer(quiet)) is not None:
-            found[(header(answer, "Call-ID")[0],
-                   answer.split(b"\r\n")[0].decode())] += 1
+    by_socket = {caller.sock: caller for caller in callers}
+    while ready := select.select(list(by_socket), [], [], quiet)[0]:
+        for sock in ready:
+            answer = by_socket[sock].answer(0.01)
+            if answer is not None:
+                found[(header(answer, "Call-ID")[0],
+                       answer.split(b"\r\n")[0].decode())] += 1
     return found
 
 

@@ -205,6 +205,7 @@ static void step(struct run *run, const char *word)
 		case '-':
 			snprintf(text, sizeof(text), "%u",
 					tr_alias_remove(run->t, atoi(word + 1)));
+			assert_int_equal(tr_alias_has(run->t, atoi(word + 1)), 0);
 			say(run, text);
 			break;
 		case 't':
@@ -339,6 +340,9 @@ static void others_rows(void **state)
 	(void)state;
 	tr_alias_add(t, &mine, TR_ALIAS_OPENED, 5, 0, NULL);
 	at = tr_alias_find(t, &mine);
+	assert_int_equal(tr_alias_has(t, 5), 1);
+	/* 9 is in the same list of connections, if there are four of them */
+	assert_int_equal(tr_alias_has(t, 9), 0);
 	for(i = 1; i < KEYS; i++) {
 		k = key_of(i);
 		assert_int_equal(tr_alias_use(t, at, &k, 1), -1);

@@ -44,26 +44,9 @@ static struct tr_flows *make(unsigned max)
 	return tr_flows_init(mem, max, &given, seed, 0);
 }
 
-/* All of them, by what the table itself tells. */
-static void drop_all(struct tr_flows *t)
-{
-	struct tr_flows_row row;
-	unsigned step = 0, skip = 0;
-
-	while(tr_flows_count(t) > 0) {
-		int n = tr_flows_list(t, &step, 0, &skip, &row, 1);
-
-		assert_true(n >= 0);
-		if(n > 0) {
-			assert_int_equal(tr_flows_drop(t, row.conid), 0);
-			step--; /* there may be more in this bucket */
-		}
-	}
-}
-
 static void end(struct tr_flows *t)
 {
-	drop_all(t);
+	tr_flows_clear(t);
 	assert_int_equal(tr_flows_count(t), 0);
 	assert_int_equal(tr_flows_registered(t), 0);
 	assert_int_equal(memory.out, 0);
@@ -535,6 +518,13 @@ static void long_uri(void **state)
 	assert_int_equal(tr_flows_own(t, 5, listed.id, uri, 7), -1);
 	assert_int_equal(tr_flows_follow(t, listed.id, 0, peer, uri, 8, &len), 5);
 	assert_int_equal(len, 8);
+	/* "Contact: *" has none */
+	assert_int_equal(tr_flows_ask(t, 5,
+							 &(struct tr_flows_ask){.request = request,
+									 .aor = view("A"),
+									 .uri = {NULL, 0}},
+							 0),
+			TR_FLOWS_ASK_OK);
 	assert_int_equal(tr_flows_own(t, 5, listed.id, uri, 8), 8);
 	end(t);
 }
