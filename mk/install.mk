@@ -5,8 +5,8 @@ DESTDIR ?=
 ETC := $(DESTDIR)/etc/tls-edge
 UNITS := $(DESTDIR)/etc/systemd/system
 CONFIGS := cfg/kamailio.cfg cfg/edge-request.cfg cfg/edge-reply.cfg \
-	cfg/edge-media.cfg cfg/edge-peers.cfg cfg/edge-cluster.cfg \
-	cfg/edge-outbound.cfg modules/sdes_policy/policy.rng
+	cfg/edge-hide.cfg cfg/edge-media.cfg cfg/edge-peers.cfg \
+	cfg/edge-cluster.cfg cfg/edge-outbound.cfg modules/sdes_policy/policy.rng
 SETTINGS := cfg/edge.env cfg/tls.cfg cfg/sdes-policy.xml
 
 .PHONY: install

@@ -16,7 +16,7 @@ struct tr_note {
 };
 
 /* Notes the connection that a phone's message, whose headers are parsed, came
- * on, and what it asks for if it is a REGISTER. note is zeroed.
+ * on, and what it asks for if it is a REGISTER. Its counts are 0 before.
  * TR_PIN_OK, or why it cannot be pinned. */
 enum tr_pinned tr_note_phone(struct sip_msg *msg, int conid,
 		const struct tr_contacts *contacts, struct tr_note *note);

@@ -90,7 +90,10 @@ static void job_init(struct job *job, struct sip_msg *msg)
 	int class = reply ? (int)msg->REPLY_STATUS / 100 : 0;
 	int outside = tr_conn_from_outside(msg);
 
-	memset(job, 0, sizeof(*job));
+	/* not the arrays: they are large, and what counts them is 0 */
+	job->contacts.n = job->edits.n = 0;
+	job->contacts.star = 0;
+	job->note.asking = job->note.registrations = 0;
 	job->msg = msg;
 	job->conid = tr_conn_id(msg);
 	job->given = outside ? TR_KIND_PHONE : TR_KIND_PBX;

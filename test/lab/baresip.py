@@ -43,6 +43,7 @@ class Options(NamedTuple):
     interface: str = "eth0"
     ns: Optional[str] = "phones"
     rtp_ports: str = "30000-39999"
+    more: str = ""              # of its account: ";sipnat=outbound"
 
 
 class Phone:
@@ -81,7 +82,7 @@ class Phone:
             "CLIENT_CERTIFICATE": certificate, "USER": account.user,
             "DOMAIN": account.domain, "PASSWORD": account.password,
             "EDGE": account.edge, "SRTP": option.srtp,
-            "REGINT": option.expires}
+            "REGINT": option.expires, "MORE": option.more}
         for name in ("config", "accounts"):
             text = (PEERS / "baresip" / name).read_text("utf-8")
             text = re.sub(r"@([A-Z_]+)@", lambda m: str(words[m[1]]), text)

@@ -230,17 +230,22 @@ _places = itertools.cycle(range(10, 90))
 class Caller(Talker):
     """A phone outside.  It verifies the edge as a phone does.
 
-    pair: the certificate that it shows when it is asked for one.
+    pair: the certificate that it shows when it is asked for one.  nat: it is
+    behind a router that masquerades.
     """
 
     def __init__(self, lab: Lab, address: str = "",
-                 pair: Optional[Pair] = None):
+                 pair: Optional[Pair] = None, nat: bool = False):
         address = address or f"10.99.0.{next(_places)}"
-        net.add_phone_address(address)
+        if nat:
+            net.up_nat()
+            address = net.NAT_PHONE
+        else:
+            net.add_phone_address(address)
         context = ssl.create_default_context(cafile=str(lab.pair.ca))
         if pair:
             context.load_cert_chain(pair.cert, pair.key)
-        with net.inside("phones"):
+        with net.inside("nat" if nat else "phones"):
             raw = socket.create_connection(
                 (lab.site.outer, lab.site.outer_port), 5, (address, 0))
         super().__init__(

@@ -10,18 +10,32 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-from . import net
+from . import net, roots
+from .asterisk import PASSWORD
+from .baresip import Account, Options, Phone
 from .bench import Bench
 from .client import Caller
 from .core import Lab
 from .edge import Edge
+from .paths import BUILD
 from .proc import wait_for
 from .rtpengine import Rtpengine
 from .site import Site
 
 PORT = 5060
+# What to run them with: this machine's Kamailio twice, and Debian 13's.
+KINDS = ("stateless", "tm", "debian13")
 FIRST, SECOND = f"{net.EDGE_INNER}:{PORT}", f"{net.SECOND_INNER}:{PORT}"
 NS = "second"
+
+
+def options(kind: str, **settings: str) -> dict[str, Any]:
+    """What a Lab of this kind is made with, beside its name."""
+    if kind == "debian13":
+        return {"mode": "tm", "edge_root": roots.root("kamailio6"),
+                "settings": {"EDGE_MODULES": str(BUILD / kind / "modules"),
+                             **settings}}
+    return {"mode": kind, "settings": settings}
 
 
 class Second:
@@ -42,7 +56,8 @@ class Second:
         given = {**lab.edge.settings, "EDGE_OUTER": net.SECOND_OUTER,
                  "EDGE_INNER": net.SECOND_INNER, "EDGE_CLUSTER": FIRST,
                  "EDGE_RUN": str(where), **settings}
-        self.edge = Edge(where, given, lab.pair, lab.edge.tm, ns=NS)
+        self.edge = Edge(where, given, lab.pair, lab.edge.tm,
+                         edge_root=lab.edge.edge_root, ns=NS)
 
     def start(self) -> None:
         self.rtpengine.launch()
@@ -58,6 +73,17 @@ class Second:
         values = self.edge.rpc("tls_reuse.stats")[0]
         assert isinstance(values, dict)
         return int(values[name])
+
+    def registered(self, lab: Lab, user: str) -> Phone:
+        """One of the laboratory's softphones, registered by this edge."""
+        phone = Phone(user, Account(
+            user, PASSWORD, self.domain,
+            f"{self.site.outer}:{self.site.outer_port}", self.pair.ca),
+            lab.where / user, Options())
+        lab.phones.append(phone)
+        phone.log_on()
+        phone.wait_registered()
+        return phone
 
 
 def state_of(edge: Edge, place: str) -> str:
@@ -76,8 +102,8 @@ class Cluster(Bench):
 
     second: Second
 
-    def __init__(self, mode: str = "stateless", **settings: str):
-        super().__init__(mode, settings={"EDGE_CLUSTER": SECOND, **settings})
+    def __init__(self, kind: str = "stateless", **settings: str):
+        super().__init__(**options(kind, EDGE_CLUSTER=SECOND, **settings))
 
     def prepare(self) -> None:
         self.second = Second(self.lab)
@@ -104,10 +130,11 @@ class Cluster(Bench):
             return phone, self.pbx.register(phone, **given)
 
     def wait_sees(self, state: str, timeout: float = 15) -> float:
-        """Until the first edge takes the second for AP or IP; seconds."""
+        """Until the first edge takes the second for (A)ctive or (I)nactive;
+        how many seconds that took."""
         begin = time.monotonic()
-        wait_for(lambda: state_of(self.lab.edge, SECOND) == state, timeout,
-                 f"the second edge to be {state} for the first")
+        wait_for(lambda: state_of(self.lab.edge, SECOND)[:1] == state,
+                 timeout, f"the second edge to be {state} for the first")
         return time.monotonic() - begin
 
 

@@ -127,6 +127,13 @@ def up_second() -> None:
         _sysctl("net/ipv4/ip_forward", "1")
 
 
+def nat_forgets_after(seconds: int) -> None:
+    """How long that router keeps a connection on which nothing passes."""
+    with inside("phones"):
+        _sysctl("net/netfilter/nf_conntrack_tcp_timeout_established",
+                str(seconds))
+
+
 @contextmanager
 def dropping(match: str, ns: Optional[str] = None) -> Iterator[None]:
     """Drop what matches while the block runs, both ways through ns.

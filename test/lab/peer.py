@@ -30,13 +30,15 @@ class Arrival(NamedTuple):
 class Server:
     """A peer's TLS server at an address outside.
 
-    version: the highest TLS version that it knows.
+    version: the highest TLS version that it knows.  room: octets that its
+    system takes before it reads.  ns: where that address is.
     """
 
     def __init__(self, lab: Lab, pair: certs.Pair, address: str,
                  version: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3,
-                 port: int = 5061):
-        net.add_phone_address(address)
+                 port: int = 5061, room: int = 0, ns: str = "phones"):
+        if ns == "phones":
+            net.add_phone_address(address)
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(pair.cert, pair.key)
         self._context.load_verify_locations(lab.pair.ca)
@@ -46,8 +48,10 @@ class Server:
         self._names: dict[ssl.SSLObject, Optional[str]] = {}
         self._arrivals: "queue.Queue[Arrival]" = queue.Queue()
         self.place = (address, port)
-        with net.inside("phones"):
+        with net.inside(ns):
             self._sock = socket.create_server(self.place)
+        if room:
+            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         self._open: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()

@@ -67,7 +67,8 @@ class Registrar:
 
     def bindings(self, user: str) -> list[dict[str, str]]:
         """What it keeps of each binding of an account."""
-        text = self.kamcmd("ul.lookup", "location", user)
+        # s: one of digits alone is no number
+        text = self.kamcmd("ul.lookup", "location", f"s:{user}")
         return [dict(re.findall(r"^\s*([\w-]+): (.*)$", part, re.M))
                 for part in text.split("Contact: {")[1:]]
 

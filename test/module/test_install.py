@@ -2,6 +2,7 @@
 """Does what `make install` puts somewhere work from there?"""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -52,6 +53,8 @@ def test_everything_is_there(installed):
             "edge-reply.cfg", "edge-media.cfg", "edge-peers.cfg",
             "edge-checks.sh", "tls-edge.conf", "rtpengine.conf",
             "README.md"} <= found
+    cfg = (installed / "etc/tls-edge/kamailio.cfg").read_text("utf-8")
+    assert set(re.findall(r'include_file "([^"]+)"', cfg)) <= found
     # a package made of this must not give all machines one secret
     assert "flow.key" not in found
 

@@ -177,6 +177,17 @@ def test_value_wrong(lab: Lab, where: Path, name: str, value: str,
     ("EDGE_PEERS", "peer.test=192.0.2.7", "say peer.test=ADDR:PORT, or"),
     ("EDGE_PEERS", "peer.test=sip.peer.test:5061", "say peer.test=ADDR:PORT"),
     ("EDGE_PEERS", "peer.test=10.99.0.1:5061", "is this edge's own address"),
+    ("EDGE_CLUSTER", "10.99.3.1", "'10.99.3.1': say ADDR:PORT"),
+    ("EDGE_CLUSTER", "10.99.3.1:5060,", "'': say ADDR:PORT"),
+    ("EDGE_CLUSTER", "two.edge.test:5060", "say ADDR:PORT, EDGE_INNER and"),
+    ("EDGE_CLUSTER", "10.99.3.1:sip", "say ADDR:PORT"),
+    ("EDGE_CLUSTER", "10.99.3.1:5060;10.99.3.2:5060", "say ADDR:PORT"),
+    ("EDGE_CLUSTER", "10.99.3.1:5060,10.99.1.1:5060", "10.99.1.1:5060 is this"
+     " edge's own EDGE_INNER: name the others"),
+    ("EDGE_CLUSTER", "10.99.1.2:5062", "has the PBX's address, and nobody"),
+    ("EDGE_CLUSTER", "10.99.3.1:5060,10.99.3.1:5062", "10.99.3.1 is there "
+     "twice"),
+    ("EDGE_PBX_OUTBOUND", "maybe", "EDGE_PBX_OUTBOUND=maybe: say yes or no"),
     ("EDGE_LEGACY", "10.99.0.1", "say ADDR:PORT"),
     ("EDGE_LEGACY", "10.99.0.1:none", "say ADDR:PORT"),
     ("EDGE_LEGACY", "10.99.0.1:5061", "is taken by EDGE_OUTER or EDGE_INNER"),
@@ -266,7 +277,9 @@ def test_check_with_everything(lab: Lab, where: Path):
         "EDGE_PEERS": PEERS + ",other.test=192.0.2.7:5062,third.test",
         "EDGE_PEER_CA": str(lab.pair.ca), "EDGE_LEGACY": "10.99.0.1:5071",
         "EDGE_LEGACY_CERT": str(pair.cert),
-        "EDGE_LEGACY_KEY": str(pair.key)}, "", "-c")
+        "EDGE_LEGACY_KEY": str(pair.key),
+        "EDGE_CLUSTER": "10.99.3.1:5060,10.99.3.2:5062",
+        "EDGE_PBX_OUTBOUND": "yes"}, "", "-c")
     assert status == 0, text[-2000:]
     assert "warning: EDGE_LEGACY: at 10.99.0.1:5071 phones may use TLS 1.0" \
         in text

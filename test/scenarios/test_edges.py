@@ -9,16 +9,15 @@ from typing import Iterator
 import pytest
 
 from lab import client, net, tokens
-from lab.client import Caller, Message, parse, plain_answer
-from lab.cluster import FIRST, SECOND, Cluster, flow_key
-from lab.core import MODES
+from lab.client import Caller, Message, plain_answer
+from lab.cluster import FIRST, KINDS, SECOND, Cluster, flow_key
 from lab.proc import wait_for
 
 INSIDE = re.compile(rb"10\.99\.[13]\.")
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-4000-8000-%012x>"'
 
 
-@pytest.fixture(scope="module", name="cluster_", params=MODES)
+@pytest.fixture(scope="module", name="cluster_", params=KINDS)
 def cluster_(request, laboratories) -> Iterator[Cluster]:
     laboratories.close()
     made = Cluster(request.param)
@@ -33,7 +32,7 @@ def cluster_(request, laboratories) -> Iterator[Cluster]:
 
 @pytest.fixture(name="cluster")
 def clean_cluster(cluster_: Cluster) -> Iterator[Cluster]:
-    cluster_.wait_sees("AP")
+    cluster_.wait_sees("A")
     yield cluster_
     cluster_.hang_up()
 
@@ -215,9 +214,19 @@ def test_edge_killed(cluster):
     phone.close()
     phone, again = cluster.at_second(contact=contact)
     assert again == uri
-    cluster.wait_sees("AP")
-    wait_for(lambda: pbx.send(pbx.to_phone("MESSAGE", uri))
-             or phone.receive(0.5), 15, "the phone to be reached")
+    # it has said itself that it is back
+    pbx.send(pbx.to_phone("MESSAGE", uri))
+    phone.accept(heard(phone, "MESSAGE"))
+
+
+def test_edge_back_after_long(cluster):
+    """The same when the probes have found it dead before."""
+    cluster.second.edge.kill()
+    cluster.wait_sees("I")
+    cluster.second.edge.start()
+    phone, uri = cluster.at_second()
+    cluster.pbx.send(cluster.pbx.to_phone("MESSAGE", uri))
+    phone.accept(heard(phone, "MESSAGE"))
 
 
 def test_edge_not_answering(cluster):
@@ -227,12 +236,12 @@ def test_edge_not_answering(cluster):
     phone, uri = cluster.at_second()
     pbx = cluster.pbx
     with net.dropping(f"ip saddr {net.SECOND_INNER}"):
-        took = cluster.wait_sees("IP")
+        took = cluster.wait_sees("I")
         assert took < 12
         begin = time.monotonic()
         got = pbx.ask(pbx.to_phone("MESSAGE", uri))
         assert got.status == 430 and time.monotonic() - begin < 0.5
-    cluster.wait_sees("AP", 30)
+    cluster.wait_sees("A", 30)
     pbx.send(pbx.to_phone("MESSAGE", uri))
     phone.accept(heard(phone, "MESSAGE"))
 
@@ -326,3 +335,8 @@ def test_hops_end(cluster):
     assert pbx.ask(pbx.to_phone("MESSAGE", uri, hops=1)).status == 483
 
 
+def test_key_is_new(cluster):
+    """The edge that made the key says that the others need it, too."""
+    says = "EDGE_FLOW_KEY: .*flow.key is new: copy it to the other edges"
+    assert re.search(says, cluster.second.edge.log.read_text())
+    assert not re.search(says, cluster.lab.edge.log.read_text())

@@ -12,8 +12,8 @@ import pytest
 
 from lab import client
 from lab.client import Caller, Message, plain_answer
-from lab.cluster import FIRST, SECOND, Second
-from lab.core import MODES, Lab
+from lab.cluster import FIRST, KINDS, SECOND, Second, options
+from lab.core import Lab
 from lab.proc import wait_for
 from lab.registrar import Extension, Registrar
 
@@ -25,9 +25,9 @@ _instances = itertools.count(1)
 class Domain:
     """Edges, registrar, phones and somebody inside who calls them."""
 
-    def __init__(self, mode: str):
-        self.lab = Lab(None, mode, name=f"outbound-{mode}",
-                       settings={"EDGE_CLUSTER": SECOND, **OUTBOUND})
+    def __init__(self, kind: str):
+        self.lab = Lab(None, name=f"outbound-{kind}",
+                       **options(kind, EDGE_CLUSTER=SECOND, **OUTBOUND))
         self.registrar = Registrar(self.lab)
         self.second = Second(self.lab)
         self.second.start()
@@ -105,7 +105,7 @@ class Phone(Caller):
         return self.receive(0.3) is None
 
 
-@pytest.fixture(scope="module", name="domain_", params=MODES)
+@pytest.fixture(scope="module", name="domain_", params=KINDS)
 def domain_(request, laboratories) -> Iterator[Domain]:
     laboratories.close()
     made = Domain(request.param)
@@ -169,8 +169,8 @@ def test_not_asked_for(domain):
     """Without reg-id, instance or outbound there is no Path: that phone has
     an ordinary binding, and is called."""
     instance = next(_instances)
-    for user, ids, extra in (("plain", (), ""), ("no-id", (instance, 0),
-                                                ASKED),
+    for user, ids, extra in (("plain", (), ""),
+                             ("no-id", (instance, 0), ASKED),
                              ("no-instance", (0, 1), ASKED)):
         phone = domain.phone(domain.lab, user, *ids)
         got = phone.register(extra)

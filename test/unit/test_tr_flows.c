@@ -400,43 +400,46 @@ static void scripts(void **state)
 	}
 }
 
+/* Registers letter i over connection 5, of an account of its own or of A. */
+static enum tr_flows_asked register_one(
+		struct tr_flows *t, int i, int own, unsigned cseq)
+{
+	struct tr_flows_request request = {view("call"), cseq};
+	struct tr_flows_listed listed = {.seconds = 100};
+	enum tr_flows_asked result;
+	char aor[16] = "A";
+
+	if(own) {
+		snprintf(aor, sizeof(aor), "a%d", i);
+	}
+	result = ask(t, 5, (char)i, aor, cseq, "u", 0);
+	id_of((char)i, listed.id);
+	tr_flows_answered(t, 5, &request, &listed, 1, 0);
+	return result;
+}
+
 /* How many registrations may one connection have, and what does it do to
  * others? */
 static void per_connection(void **state)
 {
 	struct tr_flows *t = make(200);
-	struct tr_flows_request request = {view("call"), 1};
-	struct tr_flows_listed listed;
 	char uri[64];
 	int i;
 
 	(void)state;
 	seen(t, 5, 0);
 	for(i = 0; i < TR_FLOWS_PER_CONN; i++) {
-		assert_int_equal(ask(t, 5, (char)i, "A", 1, "u", 0), TR_FLOWS_ASK_OK);
-		id_of((char)i, listed.id);
-		listed.seconds = 100;
-		if(i > 0) {
-			tr_flows_answered(t, 5, &request, &listed, 1, 0);
-			/* the others are listed as well, or they would end */
-			listed.seconds = 0;
-		}
+		assert_int_equal(register_one(t, i, 0, 1), TR_FLOWS_ASK_OK);
 	}
-	/* each 2xx listed one alone: all but the last have ended, and give way */
+	/* each 2xx listed one of A's alone: the others have ended */
 	assert_int_equal(tr_flows_registered(t), 1);
 	for(i = 0; i < TR_FLOWS_PER_CONN; i++) {
-		char aor[16];
-
-		snprintf(aor, sizeof(aor), "a%d", i);
-		assert_int_equal(ask(t, 5, (char)i, aor, 2, "u", 0), TR_FLOWS_ASK_OK);
-		id_of((char)i, listed.id);
-		listed.seconds = 100;
-		request.cseq = 2;
-		tr_flows_answered(t, 5, &request, &listed, 1, 0);
+		assert_int_equal(register_one(t, i, 1, 2), TR_FLOWS_ASK_OK);
 	}
 	assert_int_equal(tr_flows_registered(t), TR_FLOWS_PER_CONN);
-	assert_int_equal(ask(t, 5, 'z', "A", 3, "u", 0), TR_FLOWS_ASK_FULL);
-	assert_int_equal(ask(t, 5, 1, "a1", 3, "u", 0), TR_FLOWS_ASK_OK);
+	assert_int_equal(register_one(t, 'z', 1, 3), TR_FLOWS_ASK_FULL);
+	assert_int_equal(register_one(t, 1, 1, 3), TR_FLOWS_ASK_OK);
+	assert_int_equal(tr_flows_registered(t), TR_FLOWS_PER_CONN);
 	seen(t, 6, 0);
 	assert_int_equal(ask(t, 6, 'z', "A", 3, "u", 0), TR_FLOWS_ASK_OK);
 	assert_int_equal(follow(t, 1, 0, uri), 5);
