@@ -47,7 +47,7 @@ class Bench:
             self.lab.start()
             self.inner = self.lab.capture("inner")
         except Exception:
-            self.pbx.close()
+            self.close()
             raise
 
     def prepare(self) -> None:

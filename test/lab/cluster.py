@@ -110,7 +110,8 @@ class Cluster(Bench):
         self.second.start()
 
     def close(self) -> None:
-        self.second.stop()
+        if hasattr(self, "second"):
+            self.second.stop()
         super().close()
 
     @contextmanager

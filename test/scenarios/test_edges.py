@@ -219,6 +219,18 @@ def test_edge_killed(cluster):
     phone.accept(heard(phone, "MESSAGE"))
 
 
+def test_edge_switched_off(cluster):
+    """An edge that ends, and its machine with it: its connections have
+    closed, and nobody is there to refuse a new one."""
+    _, uri = cluster.at_second()
+    cluster.second.edge.stop()
+    with net.dropping(f"ip saddr {net.SECOND_INNER}"):
+        begin = time.monotonic()
+        got = cluster.pbx.ask(cluster.pbx.to_phone("MESSAGE", uri))
+        assert got.status == 430 and time.monotonic() - begin < 0.5
+    cluster.second.edge.start()
+
+
 def test_edge_back_after_long(cluster):
     """The same when the probes have found it dead before."""
     cluster.second.edge.kill()
@@ -265,7 +277,8 @@ def test_to_no_edge_of_ours(cluster, ip, port):
                                   f"tcp and dst host {ip} and port {port}")
     got = cluster.pbx.ask(cluster.pbx.to_phone(
         "MESSAGE", f"sip:{made_token(cluster, ip, port)}@{FIRST}"))
-    assert got.status == 430 and f"{ip}:{port}" in got.reason
+    assert got.status == 430
+    assert f"No Edge {ip}:{port} In EDGE_CLUSTER" in got.reason
     assert not list(capture.packets())
     capture.stop()
 

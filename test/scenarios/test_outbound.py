@@ -6,6 +6,7 @@ Two edges before it: a phone's second flow leads to the other one.
 
 import itertools
 import re
+from contextlib import ExitStack
 from typing import Iterator, Union
 
 import pytest
@@ -28,19 +29,18 @@ class Domain:
     def __init__(self, kind: str):
         self.lab = Lab(None, name=f"outbound-{kind}",
                        **options(kind, EDGE_CLUSTER=SECOND, **OUTBOUND))
-        self.registrar = Registrar(self.lab)
-        self.second = Second(self.lab)
-        self.second.start()
-        self.lab.start()
-        self.inner = self.lab.capture("inner")
-        self.extension = Extension()
         self.phones: list[Phone] = []
-
-    def close(self) -> None:
-        self.extension.close()
-        self.second.stop()
-        self.lab.stop()
-        self.registrar.stop()
+        with ExitStack() as parts:
+            self.registrar = Registrar(self.lab)
+            parts.callback(self.registrar.stop)
+            self.second = Second(self.lab)
+            parts.callback(self.second.stop)
+            self.second.start()
+            parts.callback(self.lab.stop)
+            self.lab.start()
+            self.inner = self.lab.capture("inner")
+            self.extension = parts.enter_context(Extension())
+            self.close = parts.pop_all().close
 
     def phone(self, where: Union[Lab, Second], user: str, instance: int = 0,
               reg_id: int = 0) -> "Phone":
