@@ -203,6 +203,7 @@ static int cm_on_read(struct tcp_connection *c, rd_conn_flags_t *flags)
 		cm_traffic_in(c, rec, (unsigned)n);
 	if(unlikely(rec->trace || !rec->facts))
 		cm_progress(c, rec, 0);
+	/* RFC 5923 s8.3-3: behind a closure alert nothing is begun there */
 	if(unlikely(n < 0 || (*flags & RD_CONN_EOF)))
 		cm_store_state(rec, CM_STATE_CLOSING);
 	return n;

@@ -72,7 +72,7 @@ static struct tr_view view(const struct tr_conn_name *name)
 	return (struct tr_view){name->text, name->len};
 }
 
-/* RFC 5923 s9.3: a row for each domain that he is, on behalf of each that we
+/* RFC 5923 s8.2-8, s9.3: a row for each domain that he is, on behalf of each that we
  * are for him; on behalf of nobody in particular when our certificate names
  * nobody. */
 static void add_rows(struct rows *rows, const struct tr_conn_caller *caller)
@@ -118,7 +118,7 @@ static enum tr_accept judge(const struct sip_msg *msg, struct rows *rows,
 	if(tr_conn_caller(rows->conid, caller) != 0) {
 		return TR_ACCEPT_OURS;
 	}
-	/* RFC 5923 s9.2: no certificate, no alias */
+	/* RFC 5923 s8.2-7, s9.2-3: no certificate, no alias */
 	if(!caller->certificate) {
 		return TR_ACCEPT_NO_CERTIFICATE;
 	}

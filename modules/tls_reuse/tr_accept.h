@@ -15,7 +15,7 @@
 enum tr_accept {
 	TR_ACCEPT_ERROR = 0,      /* no request, or its Via is malformed */
 	TR_ACCEPT_NOT_ASKED,      /* there is no ;alias */
-	TR_ACCEPT_CLEAR,          /* not TLS */
+	TR_ACCEPT_CLEAR,          /* not TLS: RFC 5923 s9.3-1, s9.3-2 */
 	TR_ACCEPT_NO_CERTIFICATE, /* he showed none */
 	TR_ACCEPT_NOT_VERIFIED,   /* ... or one that nobody vouches for */
 	TR_ACCEPT_NO_IDENTITY,    /* ... or one that names no SIP domain */
@@ -25,7 +25,8 @@ enum tr_accept {
 	TR_ACCEPT_OK
 };
 
-/* Whatever comes of it, the request goes on as any other. */
+/* Whatever comes of it, the request goes on as any other: RFC 5923 s8.2-3,
+ * s9.2-2. */
 enum tr_accept tr_accept(struct sip_msg *msg);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which connection may carry a request to this address for this domain? The
  * connection alias table of RFC 5923 s5, with the domain of ours that a
- * connection is for beside the peer's (s9.3: separate tables for each).
+ * connection is for beside the peer's (RFC 5923 s9.3-3, s9.3-4: separate tables).
  *
  *   address, port, transport   peer domain   our domain     connection
  *   192.0.2.128  5061  TLS     example.net   a.example.com  25  opened by us

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which name of our certificate do we send requests under? RFC 5923 s8.1: we
+/* Which name of our certificate do we send requests under? RFC 5923 s8.1-3: we
  * put our advertised address into sent-by; the peer knows us by what our
  * certificate says, so it has to be one of its names (RFC 5922 s7.2, no
  * wildcards):

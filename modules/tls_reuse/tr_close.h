@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which connections are to be closed, and what do they wait for? RFC 5923
- * s8.3: for the transactions that are open on them, at most TR_CLOSE_MAX_S;
+ * s8.3-1: for the transactions that are open on them, at most TR_CLOSE_MAX_S;
  * what is open then is abandoned. Nothing leads to such a connection any more,
  * and requests that come on it are still answered. */
 #ifndef TR_CLOSE_H

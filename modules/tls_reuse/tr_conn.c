@@ -141,6 +141,7 @@ int tr_conn_domain(const str *text, char canonical[TR_NAME_MAX + 1], int *len)
 	return bound.cert_match.domain(text, canonical, len);
 }
 
+/* RFC 5923 s5-1, s8.2-6, s8.2-9: where it came from, and the port of sent-by. */
 int tr_conn_alias_asked(const struct sip_msg *msg, struct tr_alias_key *key)
 {
 	const struct via_body *via = msg->via1;
@@ -260,7 +261,8 @@ int tr_conn_fits(int conid, struct tr_view domain)
 	switch(info.state) {
 		case CM_STATE_OPENED:
 		case CM_STATE_HANDSHAKING:
-			/* RFC 5922 s7.3: its handshake fails unless the peer is domain */
+			/* RFC 5922 s7.3, RFC 5923 s8.1-9: its handshake fails unless the
+			 * peer is domain */
 			return info.dir == CM_DIR_OUT;
 		case CM_STATE_ESTABLISHED:
 			return tr_conn_authenticated(conid, domain);

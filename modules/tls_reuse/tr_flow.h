@@ -2,7 +2,7 @@
 /* Which contact did we give away under this name? A flow token is the user
  * part of the URI that stands for somebody's Contact while his address is
  * kept from the other side; it carries all that is needed to find him again
- * (the way of RFC 5626 s5.2, in the Contact and not in a Record-Route), sealed
+ * (the way of RFC 5626 s5.2-1, in the Contact and not in a Record-Route), sealed
  * so that nobody else reads it. */
 #ifndef TR_FLOW_H
 #define TR_FLOW_H

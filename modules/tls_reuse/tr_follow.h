@@ -15,7 +15,8 @@ enum tr_followed {
 };
 
 /* Restores the URI that the token in msg's Request-URI stands for, and aims
- * msg at the phone's connection when it is a phone's. A phone at another edge:
+ * msg at the phone's connection when it is a phone's (RFC 5626 s5.3-1,
+ * s5.3.1-2). A phone at another edge:
  * aims msg at that edge, which follows the token itself; the URI stays. */
 enum tr_followed tr_follow(struct sip_msg *msg);
 

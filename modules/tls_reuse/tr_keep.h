@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which connections are kept, and how do we know that they live? Aliased ones
- * and registered flows: they get a long lifetime, are pinged (RFC 5626 s4.4.1),
- * and are closed when no pong comes from a peer who has sent one before. */
+ * and registered flows: they get a long lifetime (RFC 5923 s8.1-1, s8.1-2,
+ * s8.1-4, s8.2-1, s8.2-2), are pinged (RFC 5626 s4.4.1-5), and are closed when
+ * no pong comes from a peer who has sent one before (RFC 5626 s4.4.1-4). */
 #ifndef TR_KEEP_H
 #define TR_KEEP_H
 

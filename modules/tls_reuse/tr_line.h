@@ -23,7 +23,7 @@ enum tr_line_state tr_line_look(int conid, struct tr_pings_heard *heard);
 /* 1: the peer opened it, from the very IP address in key. */
 int tr_line_is_from(int conid, const struct tr_alias_key *key);
 
-/* Sends a ping (RFC 5626 s4.4.1) as the core sends on a connection's number,
+/* Sends a ping (RFC 5626 s4.4.1-1, s4.4.1-2, s4.4.1-3: only over TLS) as the core sends on a connection's number,
  * and on no other connection. Not in the middle of a message: messages are
  * written whole. Passes no SREV events: nothing takes it for a request. Does
  * not wait, unless the core was told to (tcp_async=no). 0 or -1. */
@@ -43,7 +43,7 @@ int tr_line_keep(int conid, unsigned seconds, tr_line_life_t *before);
  * left of it; 0: none; -1: that is not our business, or it is gone. */
 int tr_line_let_go(int conid, unsigned seconds, tr_line_life_t before);
 
-/* RFC 5923 s8.3: sends close_notify and the end of TCP's stream, and has the
+/* RFC 5923 s8.3-2: sends close_notify and the end of TCP's stream, and has the
  * core forget the connection. now: although there is something yet to be sent,
  * which is thrown away then, and no close_notify is possible. 0, or -1: there
  * is none, or not yet. */

@@ -16,8 +16,8 @@ enum tr_pinned {
 	TR_PIN_OK
 };
 
-/* Replaces the Contact URIs of a request or reply, all of them or none:
- * by tokens, or in a 2xx to REGISTER our tokens by what they stand for. */
+/* Replaces the Contact URIs of a request or reply, all of them or none (RFC
+ * 5626 s5.3.1-1, s5.3.2-1): by tokens, or in a 2xx to REGISTER our tokens by what they stand for. */
 enum tr_pinned tr_pin(struct sip_msg *msg);
 
 #endif

@@ -9,7 +9,7 @@
  * would be done later than 100 per cent of the interval. */
 #define STEP_MS 1000
 
-/* RFC 5626 s4.4.1: "The random number will be different for each keep-alive
+/* RFC 5626 s4.4.1-6: "The random number will be different for each keep-alive
  * 'ping'", and no less than 80 per cent of the upper bound. */
 static int64_t draw(int64_t interval, uint32_t random)
 {

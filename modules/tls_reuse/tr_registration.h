@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which registration is it? A name for what a phone refreshes again and
  * again, over whatever connection and at whatever edge: its address of record
- * and its instance (RFC 5626 s4.1), or, of a phone that has none, the Call-ID
+ * and its instance (RFC 5626 s4.1, s5.1-3), or, of a phone that has none, the Call-ID
  * of its REGISTERs, which RFC 3261 s10.2 wants to stay the same.
  *
  * It is no secret and proves nothing: a token that holds it is sealed. */

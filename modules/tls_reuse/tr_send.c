@@ -79,7 +79,8 @@ static int still_leads_there(int before)
 
 /* The connection that the send under way shall use: the one it had before if
  * that still serves, whether it still has a row or not, else the oldest that
- * does; 0: a new one. */
+ * does; 0: a new one. Address and domain must be those of its row (RFC 5923
+ * s8.1-13, s8.2-10); one that is gone has none (RFC 5923 s8.1-14, s8.2-4). */
 static int choose(int before)
 {
 	int conids[TRY_MAX];
@@ -233,7 +234,8 @@ static int is_prepared(const struct dest_info *dst, unsigned tag)
 		   && memcmp(key.ip, sending.key.ip, sizeof(key.ip)) == 0;
 }
 
-/* What tm sends of itself on a branch: onsend_route has not seen it. */
+/* What tm sends of itself on a branch: onsend_route has not seen it. Its
+ * connection may have closed: RFC 5923 s8.1-16, s8.1-17. */
 static int prepare_again(struct dest_info *dst, unsigned tag)
 {
 	forget();
@@ -290,6 +292,9 @@ static int on_send(sr_event_param_t *event)
 	return 0;
 }
 
+/* RFC 5923 s8.1-10, s8.1-11, s8.1-12: its domain, the resolved address and its
+ * number become a row; also when it replaces one that has closed (RFC 5923
+ * s8.1-15, s8.2-5). */
 void tr_send_opened(int conid, const struct tr_alias_key *address)
 {
 	if(sending.dst == NULL || !sending.begun

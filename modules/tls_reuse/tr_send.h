@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* On which connection does a request for a domain leave? RFC 5923 s8.1: on one
+/* On which connection does a request for a domain leave? RFC 5923 s8.1-6: on one
  * that is open to the resolved address for this very domain, else on a new
  * one, and never on one that merely leads to the same address. */
 #ifndef TR_SEND_H

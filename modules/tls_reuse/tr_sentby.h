@@ -6,7 +6,7 @@
  *   Via: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1
  *   Via: SIP/2.0/TLS one.example:5061;alias;branch=z9hG4bK1
  *
- * Only of a Via for TLS: RFC 5923 s5 knows no other aliases. */
+ * (RFC 5923 s7-1). Only of a Via for TLS: s5 knows no other aliases. */
 #ifndef TR_SENTBY_H
 #define TR_SENTBY_H
 

@@ -26,7 +26,7 @@ def peer_cert(tmp_path, name="b.example", *options):
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_its_connection_is_used(version, tmp_path):
-    """RFC 5923 s8.2: the received address, the port of sent-by, the
+    """RFC 5923 s8.2-8, s8.2-9: the received address, the port of sent-by, the
     identities of the certificate, the connection's number."""
     with kamailio(tmp_path) as server, \
             Caller(peer_cert(tmp_path), version=version) as peer:
@@ -51,7 +51,7 @@ def test_its_connection_is_used(version, tmp_path):
 @pytest.mark.parametrize("at, port", [
     ("127.0.0.1:16062", 16062),
     ("127.0.0.1", 5061),                # RFC 5923 s8.2: the default port
-    ("10.0.0.9:16061", 16061),          # received, not sent-by
+    ("10.0.0.9:16061", 16061),          # RFC 5923 s5-1: received, not sent-by
     ("nobody.invalid:16061", 16061)])
 def test_address_of_the_row(at, port, tmp_path):
     with kamailio(tmp_path) as server, Caller(peer_cert(tmp_path)) as peer:
@@ -77,8 +77,8 @@ def test_asked_again(tmp_path):
     ("-5 no alias for a peer whose certificate names no SIP domain",
      "phone", "alias_refused_no_identity")])
 def test_who_gets_none(why, options, count, tmp_path):
-    """RFC 5923 s9.2, s8.2: the request goes on as though nothing was asked,
-    and nothing of ours travels there."""
+    """RFC 5923 s9.2-2, s9.2-3, s8.2-3, s8.2-7: the request goes on as though
+    nothing was asked, and nothing of ours travels there."""
     pair = None
     if options == "stranger":
         pair = certs.client("b.example", where=tmp_path / "other")
@@ -100,8 +100,8 @@ def test_not_asked(tmp_path):
 
 
 def test_not_over_tls(tmp_path):
-    """RFC 5923 s9.3: connection-oriented or not, without TLS there is no
-    identity; the Via may say what it likes."""
+    """RFC 5923 s9.3-1, s9.3-2: connection-oriented or not, without TLS there
+    is no identity; the Via may say what it likes."""
     with kamailio(tmp_path, before="listen=tcp:127.0.0.1:15060\n") as server:
         text = sip.ask(HERE, sip.request(
             "OPTIONS", "sip:x", "TLS 127.0.0.1:16061;alias",
@@ -202,7 +202,8 @@ def test_several_identities(tmp_path):
 
 @pytest.mark.parametrize("routes", ["forward", "t_relay"])
 def test_when_it_has_gone(routes, tmp_path):
-    """RFC 5923 s8.2: a new connection is opened and the table updated."""
+    """RFC 5923 s8.2-4, s8.2-5: a new connection is opened and the table
+    updated."""
     send = "route[SEND] { if(!%s()) sl_send_reply(\"503\", \"no\"); }\n"
     with kamailio(tmp_path, send=send % routes) as server, \
             Virtual(tmp_path / "ca", ["b.example"]) as there:

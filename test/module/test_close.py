@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""tls_reuse.close: a connection ends as RFC 5923 s8.3 has it."""
+"""tls_reuse.close: a connection ends as RFC 5923 s8.3-1 has it."""
 
 import socket
 import time

@@ -257,8 +257,9 @@ def test_dead_connection_is_still_open(site: Site):
 
 
 def test_dialogs_of_both_directions(site: Site):
-    """What it gave as Contact in dialogs, as caller and as callee, leads
-    over the new connection, with the URI that it has in that dialog."""
+    """RFC 5626 s5.3.1-1, s5.3.2-1: its Contact in dialogs, as caller and as
+    callee, leads over the new connection, with the URI that it has in that
+    dialog."""
     old = site.phone()
     token = old.registers(site.pbx)
     old.send(old.request("INVITE", "sip:echo@edge.test",

@@ -34,7 +34,8 @@ def gaps(times):
 # --- pings -------------------------------------------------------------------
 
 def test_pings_come_80_to_100_per_cent_apart(tmp_path):
-    """RFC 5626 s4.4.1; a connection that is no alias gets none."""
+    """RFC 5626 s4.4.1-1, s4.4.1-2, s4.4.1-3, s4.4.1-5; a connection that is no
+    alias gets none."""
     with edge(tmp_path, keepalive=5) as server, \
             aliased(peer_cert(tmp_path)) as line, connect() as other:
         assert "200" in other.ask()
@@ -129,7 +130,8 @@ def test_without_user_timeout(tmp_path):
 # --- lifetimes ---------------------------------------------------------------
 
 def test_lifetime(tmp_path):
-    """The core's for all, connection_lifetime for aliases."""
+    """The core's for all, connection_lifetime for aliases (RFC 5923 s8.2-1,
+    s8.2-2)."""
     with edge(tmp_path, SHORT, connection_lifetime=60) as server, \
             aliased(peer_cert(tmp_path)) as line, connect() as other:
         assert "200" in other.ask()
@@ -142,6 +144,7 @@ def test_lifetime(tmp_path):
 
 
 def test_lifetime_of_what_we_opened(tmp_path):
+    """RFC 5923 s8.1-1, s8.1-2, s8.1-4."""
     with edge(tmp_path, SHORT, connection_lifetime=60) as server, \
             Listener(certs.server("b.example", where=tmp_path / "ca")) as peer:
         deliver(server, request("b.example"))

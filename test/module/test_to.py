@@ -31,7 +31,7 @@ def routes(request):
 
 @pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
 def test_second_request_reuses(routes, version, tmp_path):
-    """RFC 5923 s8.1: one connection; RFC 5922 s7.8-1: its SNI."""
+    """RFC 5923 s8.1-6: one connection; RFC 5922 s7.8-1: its SNI."""
     with kamailio(tmp_path, routes) as server, \
             Virtual(tmp_path / "ca", ["b.example"], version=version) as peer:
         resolve(server, "b.example", PEER)
@@ -75,7 +75,7 @@ def test_another_domain_at_the_same_address(routes, tmp_path):
 
 
 def test_another_address_of_the_same_domain(routes, tmp_path):
-    """RFC 5923 s8.1: the resolved address must match, too."""
+    """RFC 5923 s8.1-11: the resolved address must match, too."""
     with kamailio(tmp_path, routes) as server, \
             Virtual(tmp_path / "ca", ["b.example"]) as one, \
             Virtual(tmp_path / "ca", ["b.example"], OTHER_PEER) as two:
@@ -87,7 +87,7 @@ def test_another_address_of_the_same_domain(routes, tmp_path):
 
 
 def test_each_domain_of_ours(routes, tmp_path):
-    """RFC 5923 s9.3: its own connection, with its own certificate."""
+    """RFC 5923 s9.3-4: its own connection, with its own certificate."""
     ours = [(name, certs.client(name, where=tmp_path / "ca"))
             for name in ("one.example", "two.example")]
     with kamailio(tmp_path, routes, ours) as server, \

@@ -142,8 +142,8 @@ def test_ack_of_a_refusal(tmp_path):
 
 
 def test_cancel_after_the_connection(tmp_path):
-    """RFC 5923 s8.1: it has closed: a new one to the same address, which is
-    checked like every other."""
+    """RFC 5923 s8.1-16, s8.1-17: it has closed: a new one to the same address,
+    which is checked like every other."""
     with kamailio(tmp_path, RELAYED) as server, \
             Virtual(tmp_path / "ca", BOTH) as peer:
         with Caller(invite("b.example")) as caller:

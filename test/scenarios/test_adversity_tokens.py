@@ -74,8 +74,9 @@ def _hears_only(bench: Bench, phone: Caller, uri: str) -> None:
 
 
 def test_altered_at_each_position_from_the_pbx(bench: Bench):
-    """A phone's token with any one character changed reaches nobody: it
-    is answered 403, 430 or 404, counted, and logged in one line."""
+    """RFC 5626 s5.2-1, s5.3.1-3: a phone's token with any one character
+    changed reaches nobody: it is answered 403, 430 or 404, counted, and logged
+    in one line."""
     phone, uri = bench.registered()
     token = user_of(uri)
     before, since = bench.stat("forged"), bench.lab.edge.mark()
@@ -256,7 +257,7 @@ def test_a_token_shows_nothing(bench: Bench):
 
 @pytest.mark.parametrize("host", [INNER, OUTER, "edge.test"])
 def test_a_phone_presents_another_phones_token(bench: Bench, host: str):
-    """A phone cannot reach another phone around the PBX: 403."""
+    """RFC 5626 s5.3-1: a phone cannot reach another around the PBX: 403."""
     victim, uri = bench.registered()
     thief, call_id = bench.caller(), word()
     before = bench.stat("wrong_side")
@@ -301,7 +302,7 @@ def test_no_token_from_the_pbx(bench: Bench):
 
 
 def test_connection_gone(bench: Bench):
-    """The connection of a token has closed: 430 at once, and a new
+    """RFC 5626 s5.3.1-4: its connection has closed: 430 at once, and a new
     connection does not inherit it."""
     phone, uri = bench.registered()
     phone.reset()

@@ -142,8 +142,9 @@ def test_register(domain):
 
 
 def test_called_by_the_path(domain):
-    """The registrar's request has our Route; it is followed, and the phone
-    sees no Route; nor do later ones of the call (;ob in its Contact)."""
+    """RFC 5626 s5.3.1-2: the registrar's request has our Route; it is
+    followed, and the phone sees no Route; nor do later ones of the call (;ob
+    in its Contact)."""
     phone = domain.phone(domain.lab, "two", next(_instances), 1)
     assert phone.register().status == 200
     call_id = domain.send("two", "INVITE")

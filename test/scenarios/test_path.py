@@ -63,8 +63,9 @@ def test_no_outbound_at_the_first_hop(path):
     ("k: gruu\r\nk: path ,outbound\r\n", ["gruu", "path ,outbound"])],
     ids=["as it should", "no path", "compact"])
 def test_path_of_the_phone(path, extra, supported):
-    """A phone that brings a Path of its own: only ours is there.  One that
-    did not say so supports Path as well."""
+    """RFC 5626 s5.1-1, s5.1-2, s5.1-4, s5.1-5: a phone that brings a Path of
+    its own: only ours is there.  One that did not say so supports Path as
+    well."""
     _, request = passed(path, extra + "Path: <sip:192.0.2.66;lr;ob>\r\n")
     token = request.contact_uri[4:].split("@")[0]
     assert request.all("path") == [f"<sip:{token}@{FIRST};lr;ob>"]
@@ -84,7 +85,7 @@ def test_no_path(path, extra):
 
 @with_path
 def test_behind_another_proxy(path):
-    """RFC 5626 s5.1: only the first hop says ;ob."""
+    """RFC 5626 s5.1-6: only the first hop says ;ob."""
     via = ("SIP/2.0/TLS 192.0.2.1;branch=z9hG4bKone, SIP/2.0/UDP "
            "192.0.2.2;branch=z9hG4bKtwo")
     _, request = passed(path, ASKED, via=via)
@@ -93,7 +94,7 @@ def test_behind_another_proxy(path):
 
 @with_path
 def test_flow_timer(path):
-    """RFC 5626 s5.4: with Require: outbound in the 2xx, and only then; it
+    """RFC 5626 s5.4-3: with Require: outbound in the 2xx, and only then; it
     replaces the registrar's."""
     for require, status, want in (
             ("Require: outbound\r\nFlow-Timer: 25\r\n", "200 OK", ["90"]),

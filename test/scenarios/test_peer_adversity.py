@@ -247,7 +247,7 @@ def test_reset_in_the_handshake(bench: Bench, good: Answering):
 def test_reset_after_a_request(bench: Bench, good: Answering):
     """Before it has ever said anything: the PBX is told at once.  When it has,
     what it did with the request is its business; a new connection is opened
-    for the next one (RFC 5923 s8.1)."""
+    for the next one (RFC 5923 s8.1-14, s8.1-15)."""
     with closing(Server(bench.lab, certs.server(BAD),
                         PLACES[BAD])) as server:
         text, call_id = text_for(bench, BAD)
@@ -266,6 +266,58 @@ def test_reset_after_a_request(bench: Bench, good: Answering):
             bench.pbx.wait(call_id, "MESSAGE", 200)
             peer.reset()
             wait_for(lambda: BAD not in rows(bench), 3, "its row to go")
+
+
+# --- pings, and ends in good order -------------------------------------------
+
+def raw(peer: PeerCaller, timeout: float = 1) -> bytes:
+    """What comes next, as it is; b"" at a closure alert."""
+    peer.sock.settimeout(timeout)
+    return peer.sock.recv(65536)
+
+
+def test_ping(bench: Bench, good: Answering):
+    """RFC 5626 s5.4-2: a ping gets its pong at once, between messages."""
+    peer = aliased(bench)
+    for _ in range(3):
+        peer.send(b"\r\n\r\n")
+        assert raw(peer) == b"\r\n"
+    called(bench, peer)
+    peer.send(b"\r\n\r\n")
+    assert raw(peer) == b"\r\n"
+
+
+def test_closure_alert_of_his(bench: Bench, good: Answering):
+    """RFC 5923 s8.3-3: he has said that he closes, though TCP is open yet:
+    what is for him goes over a new connection, or nowhere."""
+    peer = aliased(bench)
+    peer.sock.settimeout(1)
+    plain = peer.sock.unwrap()
+    try:
+        wait_for(lambda: BAD not in rows(bench), 3, "its row to go")
+        assert ask(bench, BAD).status == 503
+        plain.settimeout(0.3)
+        assert not plain.recv(65536), "something came"
+    finally:
+        plain.close()
+
+
+def test_closure_alert_of_ours(bench: Bench, good: Answering):
+    """RFC 5923 s8.3-2: what he sends when we have said that we close is
+    thrown away."""
+    peer = aliased(bench)
+    number, = [row["id"] for row in bench.lab.rpc("tls_reuse.aliases")
+               if row["identity"] == BAD]
+    bench.lab.rpc("tls_reuse.close", number)
+    assert BAD not in rows(bench)
+    assert raw(peer, 5) == b"", "no closure alert"
+    call_id = word()
+    try:
+        peer.send(peer.request("MESSAGE", peer.at("alice"), call_id=call_id))
+    except OSError:
+        pass                    # TCP knows by now
+    served(bench)
+    assert bench.pbx.about(call_id) == []
 
 
 # --- we change ---------------------------------------------------------------

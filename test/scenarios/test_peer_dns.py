@@ -75,7 +75,8 @@ def test_srv(bench: Bench, names: dns.Server):
 
 def test_name_of_the_target_is_not_enough(bench: Bench):
     """A certificate for the SRV record's target, whom anybody who can
-    change an answer of DNS may name, proves nothing (RFC 5922 s7.3-2)."""
+    change an answer of DNS may name, proves nothing (RFC 5922 s7.3-2,
+    RFC 5923 s8.1-9)."""
     server = Server(bench.lab, certs.server(HOSTED), "10.99.0.221",
                     port=5063)
     try:
@@ -157,8 +158,9 @@ def messages(bench: Bench, count: int) -> list[str]:
 
 
 def test_load_is_shared(bench: Bench, servers: dict[str, Answering]):
-    """A connection to each server, over time; then each request travels on
-    the one to the server that RFC 3263 has chosen for it."""
+    """RFC 5923 s10-1: a connection to each server, over time; then each
+    request travels on the one to the server that RFC 3263 has chosen for
+    it."""
     assert set(messages(bench, 40)) == {"200"}
     for name, server in servers.items():
         heard, = server.heard

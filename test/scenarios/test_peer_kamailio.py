@@ -12,6 +12,7 @@ from lab import net
 from lab.bench import Bench
 from lab.bench import bench as a_bench
 from lab.client import Message, offer, parse, plain_answer, reply_to, word
+from lab.paths import BUILD
 from lab.pcap import Capture
 from lab.proc import wait_for
 from lab.stock import StockPeer, User
@@ -50,12 +51,18 @@ class Running(NamedTuple):
     peers: dict[str, StockPeer]
 
 
-@pytest.fixture(scope="module", name="running", params=["stateless", "tm"])
+@pytest.fixture(scope="module", name="running", params=[
+    "stateless", "tm", "debian13"])
 def running_(request, laboratories) -> Iterator[Running]:
     laboratories.close()
-    for bench in a_bench(request.param, settings={
-            "EDGE_PEERS": ",".join(f"{name}={kind.proxy}:5061"
-                                   for name, kind in KINDS.items())}):
+    mode, options = request.param, {}
+    settings = {"EDGE_PEERS": ",".join(f"{name}={kind.proxy}:5061"
+                                       for name, kind in KINDS.items())}
+    if mode == "debian13":
+        mode = "stateless"
+        options["edge_root"] = BUILD / "roots" / "kamailio6"
+        settings["EDGE_MODULES"] = str(BUILD / "debian13" / "modules")
+    for bench in a_bench(mode, settings=settings, **options):
         peers: dict[str, StockPeer] = {}
         try:
             for name, kind in KINDS.items():
@@ -236,7 +243,7 @@ WAYS = {
     # RFC 5923 s8.2: his is enough; s8.1: he does not look at our alias
     (HE, OFFERS): (["he"], [("in", 2)]),
     (WE, OFFERS): (["we", "he"], [("in", 0), ("out", 1)]),
-    # RFC 5923 s8.1: whoever honours ours sends us requests on it
+    # RFC 5923 s8.1-5: whoever honours ours sends us requests on it
     (HE, ACCEPTS): (["he", "we"], [("out", 1)]),
     (WE, ACCEPTS): (["we"], [("out", 1)]),
     (HE, OURS12): (["he"], [("in", 2)]),

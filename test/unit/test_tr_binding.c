@@ -96,7 +96,8 @@ static const struct {
 		{"one that has an instance is none that has not",
 				"<sip:a@h>;+sip.instance=\"<urn:uuid:1>\"", "<sip:a@h>", A, "c",
 				"-"},
-		{"RFC 5626 s4.2: another reg-id is another flow of the instance",
+		{"RFC 5626 s4.2, s5.1-3: another reg-id is another flow of the "
+		 "instance",
 				"<sip:a@h>;+sip.instance=\"<urn:uuid:1>\";reg-id=1",
 				"<sip:a@h>;+sip.instance=\"<urn:uuid:1>\";reg-id=2, "
 				"<sip:a@h>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"",

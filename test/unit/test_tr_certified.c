@@ -25,7 +25,7 @@ static const struct {
 	const char *want;
 	enum tr_rank rank;
 } table[] = {
-		{"RFC 5923 s8.1: the domain that it goes out for", "one.example",
+		{"RFC 5923 s8.1-3: the domain that it goes out for", "one.example",
 				"192.0.2.1", {"two.example", "one.example"}, "one.example",
 				TR_RANK_LOCAL},
 		{"... before the host that stands there", "one.example", "host.example",

@@ -24,7 +24,7 @@ static const struct {
 	const char *peer;
 	const char *we;
 } table[] = {
-		{"RFC 5626 s4.4.1: pinged once in an interval, not sooner", 5 * S, 0,
+		{"RFC 5626 s4.4.1-6: pinged once in an interval, not sooner", 5 * S, 0,
 				"............", "...s...s...s"},
 		{"no interval: never pinged", 0 * S, 0,
 				"........................................",
@@ -35,7 +35,8 @@ static const struct {
 		{"two answers are no proof", 5 * S, 0,
 				"....P...P...........................",
 				"...s...s...s...s...s...s...s...s...s"},
-		{"who answered three times and then is silent is given up, ten seconds "
+		{"RFC 5626 s4.4.1-4: who answered three times and then is silent is "
+		 "given up, ten seconds "
 		 "behind the first ping that nothing followed",
 				5 * S, 0, "....P...P...P.............",
 				"...s...s...s...s...s...s.!"},

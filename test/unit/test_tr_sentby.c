@@ -169,7 +169,7 @@ static const struct {
 	const char *sentby;
 	const char *after;
 } writes[] = {
-		{"RFC 5923 s8.1: the advertised name, the port, alias",
+		{"RFC 5923 s7-1, s8.1: the name, the port, alias",
 				"Via: SIP/2.0/TLS 192.0.2.1:5061;branch=b\r\n",
 				"one.example:5061",
 				"Via: SIP/2.0/TLS one.example:5061;alias;branch=b\r\n"},
