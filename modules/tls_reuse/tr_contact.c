@@ -387,3 +387,13 @@ int tr_contact_walk(struct tr_view body, struct tr_contacts *out, size_t *at)
 	}
 	return rc;
 }
+
+int tr_contact_is_plain(const struct tr_contact *c, struct tr_view address)
+{
+	const char *p = c->uri.s;
+
+	return c->user.len > 0 && c->uri.len == 4 + c->user.len + 1 + address.len
+		   && memcmp(p, "sip:", 4) == 0 && c->user.s == p + 4
+		   && p[4 + c->user.len] == '@'
+		   && memcmp(p + 4 + c->user.len + 1, address.s, address.len) == 0;
+}

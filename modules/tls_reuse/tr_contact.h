@@ -40,6 +40,10 @@ struct tr_contacts {
 	struct tr_contact c[TR_CONTACTS_MAX];
 };
 
+/* 1: the Contact's URI is, to the octet, what we write for the user part in it,
+ * at this address; with another host or parameter it is somebody else's idea. */
+int tr_contact_is_plain(const struct tr_contact *c, struct tr_view address);
+
 enum tr_contact_error {
 	TR_CONTACT_MALFORMED = -1,
 	TR_CONTACT_NOT_SIP = -2, /* a good URI of another scheme */

@@ -143,17 +143,12 @@ static const struct tr_addr *given_address(const struct job *job)
 	return job->given == TR_KIND_PHONE ? &tr_params.inner : &tr_params.outer;
 }
 
-/* 1: the Contact is, to the octet, what put_token() writes for the token in
- * it; with another host or parameter it is somebody else's idea. */
+/* The Contact is what put_token() writes for the token in it. */
 static int is_as_written(const struct job *job, const struct tr_contact *c)
 {
 	const struct tr_addr *addr = given_address(job);
-	const char *p = c->uri.s;
 
-	return c->uri.len == 4 + c->user.len + 1 + addr->len
-		   && memcmp(p, "sip:", 4) == 0 && c->user.s == p + 4
-		   && p[4 + c->user.len] == '@'
-		   && memcmp(p + 4 + c->user.len + 1, addr->text, addr->len) == 0;
+	return tr_contact_is_plain(c, (struct tr_view){addr->text, addr->len});
 }
 
 /* Leaves only the parameters that the other side may read. 0 or -1. */

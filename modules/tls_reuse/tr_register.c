@@ -5,6 +5,7 @@
 
 #include "tr_binding.h"
 #include "tr_key.h"
+#include "tr_params.h"
 #include "tr_store.h"
 
 #include "../../core/parser/parse_cseq.h"
@@ -105,9 +106,11 @@ static enum tr_register_asked ask_one(int conid, const struct tr_flows_ask *ask)
 static int asked_already(
 		int conid, const struct tr_contact *c, uint8_t id[TR_REGISTRATION_LEN])
 {
+	struct tr_view inner = {tr_params.inner.text, tr_params.inner.len};
 	uint8_t there[TR_REGISTRATION_LEN];
 
-	if(read_token(c, there) != 0 || !tr_store_has(conid, there)) {
+	if(!tr_contact_is_plain(c, inner) || read_token(c, there) != 0
+			|| !tr_store_has(conid, there)) {
 		return 0;
 	}
 	memcpy(id, there, TR_REGISTRATION_LEN);

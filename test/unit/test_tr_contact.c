@@ -290,6 +290,46 @@ static void test_keep_bound(void **state)
 	assert_false(got.c[0].all_kept);
 }
 
+/* What we wrote, at 10.99.1.1:5060, and what only looks like it. */
+static const struct {
+	const char *about;
+	const char *uri;
+	int plain;
+} written[] = {
+		{"as we write it", "sip:tr1_x@10.99.1.1:5060", 1},
+		{"another host", "sip:tr1_x@203.0.113.9:5060", 0},
+		{"another port", "sip:tr1_x@10.99.1.1:5061", 0},
+		{"no port", "sip:tr1_x@10.99.1.1", 0},
+		{"a longer port", "sip:tr1_x@10.99.1.1:50600", 0},
+		{"a parameter", "sip:tr1_x@10.99.1.1:5060;transport=tls", 0},
+		{"sips", "sips:tr1_x@10.99.1.1:5060", 0},
+		{"the scheme in other letters", "SIP:tr1_x@10.99.1.1:5060", 0},
+		{"a password", "sip:tr1_x:y@10.99.1.1:5060", 0},
+		{"no user part", "sip:10.99.1.1:5060", 0},
+};
+
+static void test_plain(void **state)
+{
+	static const char here[] = "10.99.1.1:5060";
+	char body[128];
+	size_t i, at;
+
+	(void)state;
+	for(i = 0; i < sizeof(written) / sizeof(*written); i++) {
+		struct tr_contacts got = {0};
+
+		snprintf(body, sizeof(body), "<%s>;expires=60", written[i].uri);
+		assert_int_equal(tr_contact_walk((struct tr_view){body, strlen(body)},
+								 &got, &at),
+				0);
+		if(tr_contact_is_plain(
+				   &got.c[0], (struct tr_view){here, sizeof(here) - 1})
+				!= written[i].plain) {
+			fail_msg("%s: want %d", written[i].about, written[i].plain);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +337,7 @@ int main(void)
 			cmocka_unit_test(test_bad),
 			cmocka_unit_test(test_keep),
 			cmocka_unit_test(test_keep_bound),
+			cmocka_unit_test(test_plain),
 			cmocka_unit_test(test_star),
 			cmocka_unit_test(test_bound),
 	};
