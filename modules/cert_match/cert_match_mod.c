@@ -38,6 +38,7 @@ struct cm_params {
 	int max_connections; /* 0: the core's tls_max_connections */
 	char *eku;
 	char *default_expect;
+	int accepted_by_address;
 	int failures;
 	char *event_callback;
 	struct cm_expiry_opts expiry;
@@ -45,6 +46,7 @@ struct cm_params {
 
 static struct cm_params cm_params = {.eku = "tls",
 		.default_expect = "profile",
+		.accepted_by_address = 1,
 		.failures = CM_LEDGER_DEFAULT,
 		.expiry = {CM_EXPIRY_WARN_DAYS, CM_EXPIRY_MAX_CERTIFICATES,
 				CM_EXPIRY_INTERVAL}};
@@ -60,7 +62,10 @@ static int cm_flag(const char *name, int value)
 static int cm_check_params(void)
 {
 	if(cm_flag("wildcard", cm_params.wildcard) < 0
-			|| cm_flag("common_name", cm_params.common_name) < 0)
+			|| cm_flag("common_name", cm_params.common_name) < 0
+			|| cm_flag("accepted_by_address",
+					   cm_params.accepted_by_address)
+					   < 0)
 		return -1;
 	if(cm_params.max_connections < 0) {
 		LM_ERR("modparam max_connections is %d: it must be 0 (as many as "
@@ -129,11 +134,11 @@ static int cm_watch_param(modparam_t type, void *value)
 
 static int mod_init(void)
 {
-	enum cm_default_expect default_expect;
+	struct cm_life_opts life;
 	struct cm_trace_opts opts;
 
 	if(cm_conn_tls_there() < 0 || cm_check_params() < 0
-			|| cm_read_options(&opts, &default_expect) < 0)
+			|| cm_read_options(&opts, &life.default_expect) < 0)
 		return -1;
 	cm_check_init(&opts.match);
 	cm_own_init();
@@ -155,7 +160,8 @@ static int mod_init(void)
 			|| cm_expiry_init(&cm_params.expiry) < 0 || cm_ticker_init() < 0
 			|| cert_match_rpc_failures_init() < 0)
 		return -1;
-	return cm_conn_hook(&opts, default_expect);
+	life.accepted_by_address = cm_params.accepted_by_address;
+	return cm_conn_hook(&opts, &life);
 }
 
 /* The core frees the connections after this; their records go here. */
@@ -177,6 +183,7 @@ static param_export_t params[] = {{"wildcard", PARAM_INT, &cm_params.wildcard},
 		{"max_connections", PARAM_INT, &cm_params.max_connections},
 		{"eku", PARAM_STRING, &cm_params.eku},
 		{"default_expect", PARAM_STRING, &cm_params.default_expect},
+		{"accepted_by_address", PARAM_INT, &cm_params.accepted_by_address},
 		{"failures", PARAM_INT, &cm_params.failures},
 		{"event_callback", PARAM_STRING, &cm_params.event_callback},
 		{"watch", PARAM_STRING | PARAM_USE_FUNC, (void *)cm_watch_param},

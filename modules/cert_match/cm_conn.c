@@ -182,7 +182,10 @@ static int cm_before_read(struct tcp_connection *c, struct cm_rec *rec)
 	}
 	if(rec->facts)
 		return 0;
-	cm_peek(c, rec->trace);
+	lock_get(&c->write_lock);
+	if(rec->trace) /* another process's write may have ended it */
+		cm_peek(c, rec->trace);
+	lock_release(&c->write_lock);
 	return c->extra_data ? 0 : cm_arm_accepted(c, rec);
 }
 
@@ -325,7 +328,7 @@ static void cm_on_clean(struct tcp_connection *c)
 }
 
 int cm_conn_hook(
-		const struct cm_trace_opts *opts, enum cm_default_expect default_expect)
+		const struct cm_trace_opts *opts, const struct cm_life_opts *life)
 {
 	if(cm_conn_tls_there() < 0 || cm_sni_init() < 0)
 		return -1;
@@ -334,7 +337,7 @@ int cm_conn_hook(
 		LM_ERR("OpenSSL has no room for our pointers in an SSL\n");
 		return -1;
 	}
-	cm_life_init(opts, default_expect);
+	cm_life_init(opts, life);
 	cm_conn.inner = tls_hook;
 	tls_hook.on_tcpconn_init = cm_on_init;
 	tls_hook.read = cm_on_read;

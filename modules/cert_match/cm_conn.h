@@ -23,10 +23,16 @@ enum cm_default_expect {
  * or out of order. 0 or -1. Callable from mod_register() on. */
 int cm_conn_tls_there(void);
 
+struct cm_life_opts {
+	enum cm_default_expect default_expect;
+	int accepted_by_address; /* 1: as stock, connections that peers opened are
+								found by their address */
+};
+
 /* Put ourselves in front of the tls module's functions; the store must be
  * there. 0 or -1. */
-int cm_conn_hook(const struct cm_trace_opts *opts,
-		enum cm_default_expect default_expect);
+int cm_conn_hook(
+		const struct cm_trace_opts *opts, const struct cm_life_opts *life);
 
 /* The core's own limit of TLS connections. */
 int cm_conn_core_max(void);

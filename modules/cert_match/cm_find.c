@@ -20,9 +20,9 @@ struct cm_find {
 
 static struct cm_find cm_find;
 
-static int cm_is_expected(const struct cm_rec *rec, void *arg)
+static int cm_is_hidden(const struct cm_rec *rec, void *arg)
 {
-	return rec->expected != NULL;
+	return rec->hidden;
 }
 
 /* May what is sent to ip:port travel on c? The core's lock is held. What is
@@ -30,7 +30,7 @@ static int cm_is_expected(const struct cm_rec *rec, void *arg)
 static int cm_on_match(
 		struct tcp_connection *c, struct ip_addr *ip, unsigned short port)
 {
-	if(cm_next_is_set() || cm_store_with(c->id, cm_is_expected, NULL, 0))
+	if(cm_next_is_set() || cm_store_with(c->id, cm_is_hidden, NULL, 0))
 		return 0;
 	return cm_find.core_matches && cm_find.inner.match_domain
 				   ? cm_find.inner.match_domain(c, ip, port)

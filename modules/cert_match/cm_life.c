@@ -22,18 +22,18 @@
 
 struct cm_life {
 	struct cm_trace_opts opts[2]; /* by enum cm_dir */
-	enum cm_default_expect default_expect;
+	struct cm_life_opts how;
 	ticks_t full_logged; /* of this process */
 };
 
 static struct cm_life cm_life;
 
 void cm_life_init(
-		const struct cm_trace_opts *opts, enum cm_default_expect default_expect)
+		const struct cm_trace_opts *opts, const struct cm_life_opts *life)
 {
 	cm_life.opts[CM_DIR_IN] = cm_life.opts[CM_DIR_OUT] = *opts;
 	cm_life.opts[CM_DIR_OUT].ident.peer_is_server = 1;
-	cm_life.default_expect = default_expect;
+	cm_life.how = *life;
 }
 
 const struct cm_trace_opts *cm_life_opts(enum cm_dir dir)
@@ -104,11 +104,11 @@ static int cm_expect(const struct cm_conn_info *info,
 	/* what was meant for a domain must not go to another address */
 	if(cm_next_is_set())
 		return -1;
-	if(cm_life.default_expect == CM_DEFAULT_REFUSE) {
+	if(cm_life.how.default_expect == CM_DEFAULT_REFUSE) {
 		cm_refuse_unexpected(info);
 		return -1;
 	}
-	if(cm_life.default_expect == CM_DEFAULT_ADDRESS) {
+	if(cm_life.how.default_expect == CM_DEFAULT_ADDRESS) {
 		trace->expect = CM_EXPECT_ADDRESS;
 		trace->ip_len = info->peer_ip.len;
 		memcpy(trace->ip, info->peer_ip.u.addr, trace->ip_len);
@@ -116,12 +116,15 @@ static int cm_expect(const struct cm_conn_info *info,
 	return 0;
 }
 
-/* No connection that was opened for a domain is found by its address: the core
+/* No connection that was opened for a domain is found by its address, nor, if
+ * that was said, one that a peer opened, maybe from the very port that he
+ * listens on: it would be found for another domain of his, or of ours. The core
  * shall hash it under port 0, and has done so when the first byte is read. */
 static void cm_hide(struct tcp_connection *c)
 {
 	struct cm_rec *rec = cm_store_find(c->id);
 
+	rec->hidden = 1;
 	rec->hidden_port = c->rcv.src_port;
 	c->rcv.src_port = 0;
 }
@@ -147,10 +150,10 @@ int cm_life_begin(struct tcp_connection *c)
 		/* without a record nobody would check the name */
 		return trace.expect == CM_EXPECT_NOTHING ? 0 : -1;
 	}
-	if(next) {
+	if(next)
 		cm_next_take(c->id);
+	if(next || (info.dir == CM_DIR_IN && !cm_life.how.accepted_by_address))
 		cm_hide(c);
-	}
 	cm_events_opened(&info);
 	return 0;
 }

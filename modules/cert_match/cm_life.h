@@ -15,8 +15,8 @@
 struct tcp_connection;
 
 /* Before any fork. */
-void cm_life_init(const struct cm_trace_opts *opts,
-		enum cm_default_expect default_expect);
+void cm_life_init(
+		const struct cm_trace_opts *opts, const struct cm_life_opts *life);
 
 /* The options for connections of this direction. */
 const struct cm_trace_opts *cm_life_opts(enum cm_dir dir);

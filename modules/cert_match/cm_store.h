@@ -65,6 +65,7 @@ struct cm_rec {
 	struct cm_conn_info info;
 	time_t opened;
 	struct cm_traffic traffic;
+	int hidden;                 /* the core does not find it by its address */
 	unsigned short hidden_port; /* not 0: the peer's, unknown to the core */
 	uint8_t last_state; /* of TCP when its socket was closed; 0: not looked */
 	uint8_t was_up;     /* 1: TCP had come up by then; both are tcp_main's */

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #define TAG "tr503-"
-#define TAG_HEX 16
+#define TAG_LEN (sizeof(TAG) - 1 + 16)
 
 /* What of a request is in its 503. A header whose name is empty is missing. */
 struct parts {
@@ -217,23 +217,6 @@ static int find_tag(struct tr_view to, struct tr_view *tag)
 	return -1;
 }
 
-int tr_503_is_acked_by(struct tr_view request)
-{
-	struct tr_view tag;
-	struct parts p;
-
-	/* all that is sent passes here: look at four octets of most of it */
-	if(request.len < 4 || memcmp(request.s, "ACK ", 4) != 0
-			|| read_parts(request, &p) != 0 || p.to.name.len == 0
-			|| find_tag(p.to.value, &tag) != 0) {
-		return 0;
-	}
-	return tag.len == sizeof(TAG) - 1 + TAG_HEX
-		   && memcmp(tag.s, TAG, sizeof(TAG) - 1) == 0;
-}
-
-/* --- writing -------------------------------------------------------------- */
-
 /* FNV-1a: for a tag that is the same again, not one that nobody can make. */
 static uint64_t digest(struct tr_view text)
 {
@@ -247,25 +230,44 @@ static uint64_t digest(struct tr_view text)
 }
 
 /* Of the topmost Via, which is ours: its branch, or all if there is none. */
-static void put_tag(struct sink *sink, struct tr_view via)
+static void make_tag(struct tr_view via, char tag[TAG_LEN])
 {
 	static const char hex[] = "0123456789abcdef";
 	struct tr_view from = via;
-	char text[TAG_HEX];
 	struct tr_own own;
 	uint64_t hash;
-	int i;
+	size_t i;
 
 	if(tr_own_read(via, &own) == 0 && own.param[TR_OWN_BRANCH].value.len > 0) {
 		from = own.param[TR_OWN_BRANCH].value;
 	}
 	hash = digest(from);
-	for(i = TAG_HEX - 1; i >= 0; i--, hash >>= 4) {
-		text[i] = hex[hash & 15];
+	memcpy(tag, TAG, sizeof(TAG) - 1);
+	for(i = TAG_LEN; i >= sizeof(TAG); i--, hash >>= 4) {
+		tag[i - 1] = hex[hash & 15];
 	}
-	PUT(sink, ";tag=" TAG);
-	put(sink, text, sizeof(text));
 }
+
+/* RFC 3261 s17.1.1.3: such an ACK has the branch of its INVITE, and the tag of
+ * the answer. Another edge's 503 has a tag of the same kind. */
+int tr_503_is_acked_by(struct tr_view request)
+{
+	char want[TAG_LEN];
+	struct tr_view tag;
+	struct parts p;
+
+	/* all that is sent passes here: look at four octets of most of it */
+	if(request.len < 4 || memcmp(request.s, "ACK ", 4) != 0
+			|| read_parts(request, &p) != 0 || p.to.name.len == 0
+			|| p.via.name.len == 0 || find_tag(p.to.value, &tag) != 0
+			|| tag.len != TAG_LEN) {
+		return 0;
+	}
+	make_tag(p.via.value, want);
+	return memcmp(tag.s, want, TAG_LEN) == 0;
+}
+
+/* --- writing -------------------------------------------------------------- */
 
 /* What is in a line of its own stays there: no control characters, and nothing
  * that would have to be UTF-8. */
@@ -340,15 +342,18 @@ static void put_vias(struct sink *sink, struct tr_view msg)
 static void put_to(struct sink *sink, struct tr_view msg, const struct parts *p)
 {
 	const struct tr_view *value = &p->to.value;
-	struct tr_view tag;
+	struct tr_view there;
+	char tag[TAG_LEN];
 
-	if(find_tag(*value, &tag) == 0) {
+	if(find_tag(*value, &there) == 0) {
 		put_header(sink, msg, &p->to);
 		return;
 	}
 	put(sink, msg.s + p->to.begin,
 			(size_t)(value->s - msg.s) + value->len - p->to.begin);
-	put_tag(sink, p->via.value);
+	make_tag(p->via.value, tag);
+	PUT(sink, ";tag=");
+	put(sink, tag, sizeof(tag));
 	PUT(sink, "\r\n");
 }
 

@@ -228,36 +228,40 @@ static void row_leave(struct tr_alias_table *t, uint32_t at)
 	t->count--;
 }
 
-/* Has the connection a row of this key? Only its own rows are looked at. */
-static int has_row(const struct tr_alias_table *t, const struct tr_alias *key,
-		size_t len, int conid)
+/* May the connection have a row of this key? Only its own rows are looked at. */
+static enum tr_alias_added may_add(const struct tr_alias_table *t,
+		const struct tr_alias *key, size_t len, int conid)
 {
+	unsigned rows = 0;
 	uint32_t at;
 
 	for(at = *conn_list(t, conid); at != NONE; at = t->entry[at].conn.next) {
-		if(t->entry[at].row.conid == conid
-				&& same_key(&t->entry[at].row, key, len)) {
-			return 1;
+		if(t->entry[at].row.conid != conid) {
+			continue;
 		}
+		if(same_key(&t->entry[at].row, key, len)) {
+			return TR_ALIAS_THERE;
+		}
+		rows++;
 	}
-	return 0;
+	return rows < TR_ALIAS_CONN_MAX ? TR_ALIAS_ADDED : TR_ALIAS_REFUSED;
 }
 
 enum tr_alias_added tr_alias_add(struct tr_alias_table *table,
 		const struct tr_alias_key *key, enum tr_alias_dir dir, int conid,
 		int64_t now, struct tr_alias *evicted)
 {
-	enum tr_alias_added result = TR_ALIAS_ADDED;
+	enum tr_alias_added result = TR_ALIAS_REFUSED;
 	struct tr_alias fresh, *row;
 	uint64_t hash[2];
 	uint32_t at;
 	size_t len = write_key(key, &fresh);
 
-	if(len == 0) {
-		return TR_ALIAS_REFUSED;
+	if(len > 0) {
+		result = may_add(table, &fresh, len, conid);
 	}
-	if(has_row(table, &fresh, len, conid)) {
-		return TR_ALIAS_THERE;
+	if(result != TR_ALIAS_ADDED) {
+		return result;
 	}
 	if(table->free == NONE) {
 		if(evicted != NULL) {

@@ -67,8 +67,13 @@ struct tr_alias {
 	uint8_t dir;                    /* enum tr_alias_dir */
 };
 
+/* Rows that one connection can have: whoever opened it cannot push out those of
+ * all others with it. */
+#define TR_ALIAS_CONN_MAX 16
+
 enum tr_alias_added {
-	TR_ALIAS_REFUSED = 0, /* the names are too long, or there is no name */
+	TR_ALIAS_REFUSED = 0, /* the names are too long, or there is no name, or
+							 the connection has TR_ALIAS_CONN_MAX rows */
 	TR_ALIAS_THERE,       /* the connection has this row already */
 	TR_ALIAS_ADDED,
 	TR_ALIAS_EVICTED /* added, and another row gave way */

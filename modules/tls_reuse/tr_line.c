@@ -55,6 +55,8 @@ int tr_line_ping(int conid)
 	static const char ping[] = "\r\n\r\n";
 	struct dest_info dst;
 
+	/* nothing in particular is expected of a ping */
+	cert_match.expect_next(NULL, NULL, NULL, 0);
 	init_dest_info(&dst);
 	dst.proto = PROTO_TLS;
 	dst.id = conid;
@@ -82,6 +84,17 @@ static void put(struct tcp_connection *c)
 	if(tcpconn_put(c) && tell_main(c, CONN_EOF) != 0) {
 		LM_ERR("a closed connection cannot be freed: %s\n", strerror(errno));
 	}
+}
+
+int tr_line_is_connecting(int conid)
+{
+	struct tcp_connection *c = tcpconn_get(conid, NULL, 0, NULL, 0);
+	int is = c != NULL && c->state == S_CONN_CONNECT;
+
+	if(c != NULL) {
+		put(c);
+	}
+	return is;
 }
 
 int tr_line_keep(int conid, unsigned seconds, tr_line_life_t *before)

@@ -11,6 +11,9 @@
 /* Binds cert_match. In mod_init. 0 or -1. */
 int tr_line_init(void);
 
+/* 1: TCP is not up yet. */
+int tr_line_is_connecting(int conid);
+
 enum tr_line_state {
 	TR_LINE_GONE = 0, /* no such TLS connection */
 	TR_LINE_NOT_UP,   /* its handshake is under way, or it is ending */

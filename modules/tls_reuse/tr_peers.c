@@ -97,8 +97,8 @@ void tr_peers_destroy(void)
 /* --- searching -------------------------------------------------------------- */
 
 /* Steps through the keys that a search for key looks at: itself, and without a
- * local domain those with each local domain that peers know. i begins at 0.
- * 0, or -1: that was all. */
+ * local domain those with each local domain that peers know, of which only what
+ * peers opened counts (fits()). i begins at 0. 0, or -1: that was all. */
 static int next_key(
 		const struct tr_alias_key *key, unsigned i, struct tr_alias_key *now)
 {
@@ -112,6 +112,12 @@ static int next_key(
 	now->local.s = peers->local[i - 1].text;
 	now->local.len = peers->local[i - 1].len;
 	return 0;
+}
+
+/* RFC 5923 s9.3: what we opened on behalf of a domain is for that one alone. */
+static int fits(uint32_t at, unsigned i)
+{
+	return i == 0 || tr_alias_at(peers->aliases, at)->dir == TR_ALIAS_ACCEPTED;
 }
 
 /* The row of this connection for key, or TR_ALIAS_NONE; *now is its key. The
@@ -128,7 +134,7 @@ static uint32_t row_of(
 				&& tr_alias_conid(peers->aliases, at) != conid) {
 			at = tr_alias_next(peers->aliases, at);
 		}
-		if(at != TR_ALIAS_NONE) {
+		if(at != TR_ALIAS_NONE && fits(at, i)) {
 			return at;
 		}
 	}
@@ -139,11 +145,19 @@ unsigned tr_peers_find(
 		const struct tr_alias_key *key, int *conids, unsigned max)
 {
 	struct tr_alias_key now;
-	unsigned n = 0, i;
+	unsigned n, i;
+	uint32_t at;
 
 	lock_get(&peers->alias_lock);
-	for(i = 0; n < max && next_key(key, i, &now) == 0; i++) {
-		n += tr_alias_conids(peers->aliases, &now, conids + n, max - n);
+	n = tr_alias_conids(peers->aliases, key, conids, max);
+	for(i = 1; n < max && next_key(key, i, &now) == 0; i++) {
+		at = tr_alias_find(peers->aliases, &now);
+		for(; at != TR_ALIAS_NONE && n < max;
+				at = tr_alias_next(peers->aliases, at)) {
+			if(fits(at, i)) {
+				conids[n++] = tr_alias_conid(peers->aliases, at);
+			}
+		}
 	}
 	lock_release(&peers->alias_lock);
 	return n;

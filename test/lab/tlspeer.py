@@ -59,11 +59,15 @@ class TlsPeer:
             self.context.load_verify_locations(ca)
             self.context.verify_mode = ssl.CERT_REQUIRED
         self._names: dict[int, str] = {}
-        self._listener = socket.create_server(at)
+        self._listener = self.listen(at)
         self._threads: list[threading.Thread] = []
         self._socks: list[socket.socket] = []
         self._accept = threading.Thread(target=self._run, daemon=True)
         self._accept.start()
+
+    @staticmethod
+    def listen(at: tuple[str, int]) -> socket.socket:
+        return socket.create_server(at)
 
     def __enter__(self) -> "TlsPeer":
         return self

@@ -269,3 +269,80 @@ def test_the_core_s_own_alias(tmp_path):
             in server.text()
     with kamailio(tmp_path) as server:
         assert "tcp_accept_aliases" not in server.text()
+
+
+def test_one_we_opened_is_not_for_others(tmp_path):
+    """RFC 5923 s9.3: a request on behalf of nobody in particular does not
+    take a connection that we opened on behalf of a domain, though peers know
+    that domain."""
+    with kamailio(tmp_path, OURS) as server, \
+            Virtual(tmp_path / "ca", ["b.example"]) as there:
+        with Caller(peer_cert(tmp_path, "c.example"), "one.example",
+                    at="127.0.0.1:16077") as peer:
+            assert peer.ask() == ALIASED
+        wait_rows(server, 0)
+        for local in ("one.example", ""):
+            assert deliver(server, request("b.example", local))[
+                "reused"] == "0"
+        assert len(there.heard) == 2
+        assert server.rpc("cert_match.stats")[0]["wrong_connection"] == 0
+
+
+def test_rows_of_one_connection(tmp_path):
+    """Whoever names ever more ports pushes nobody out."""
+    with kamailio(tmp_path, params=[("tls_reuse", "max_aliases", 20)]) \
+            as server, Caller(peer_cert(tmp_path)) as good, \
+            Caller(peer_cert(tmp_path, "evil.example")) as evil:
+        assert good.ask() == ALIASED
+        said = [evil.ask(at=f"127.0.0.1:{port}")
+                for port in range(20000, 20030)]
+        assert said.count(ALIASED) == 16
+        assert [row["identity"] for row in aliases(server)].count(
+            "evil.example") == 16
+        assert deliver(server, request("b.example"))["reused"] == "1"
+        assert good.got() == ["b.example"]
+
+
+def from_port(port: int):
+    """Whoever connects does it from that port, on which another may
+    listen."""
+    def connect(address, timeout=None):
+        sock = socket.socket()
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            sock.setsockopt(socket.SOL_SOCKET, option, 1)
+        sock.settimeout(timeout)
+        sock.bind(("127.0.0.1", port))
+        sock.connect(address)
+        return sock
+    return connect
+
+
+class Shared(Virtual):
+    """It listens on a port that a connection of its own has as well."""
+
+    @staticmethod
+    def listen(at):
+        return socket.create_server(at, reuse_port=True)
+
+
+@pytest.mark.parametrize("found", [0, 1])
+def test_from_the_port_that_it_listens_on(found, tmp_path, monkeypatch):
+    """tcp_reuse_port=yes: the connection that one.example has with the peer
+    carries nothing of two.example's. With accepted_by_address=0 the core does
+    not find it, and all goes well; else the request is not sent."""
+    params = [("cert_match", "accepted_by_address", found)]
+    with kamailio(tmp_path, OURS, params=params) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket, "create_connection", from_port(PEER[1]))
+            peer = Caller(peer_cert(tmp_path), "one.example")
+        with peer, Shared(tmp_path / "ca", ["b.example"]) as there:
+            assert peer.ask() == ALIASED
+            said = ask(request("b.example", "two.example"))
+            assert peer.got() == []
+            assert (said == OK) == (not found), said
+            assert len(there.heard) == (not found)
+            assert peer.over.wait(5 if found else 0) == bool(found)
+            if not found:
+                assert deliver(server, request("b.example", "one.example"))[
+                    "reused"] == "1"
+                assert peer.got() == ["b.example"]

@@ -267,17 +267,27 @@ static const struct {
 				"CSeq: 1 ACK\r\n\r\n",
 				1},
 		{"in compact form",
-				"ACK sip:b SIP/2.0\r\nt:b;tag=tr503-"
-				"0123456789abcdef;x\r\n\r\n",
+				"ACK sip:b SIP/2.0\r\nv:SIP/2.0/TLS e;branch=z9hG4bK1\r\n"
+				"t:b;tag=tr503-e3beb6ab1ab7ebff;x\r\n\r\n",
 				1},
+		{"to a 503 that the next hop made in the same way: RFC 3261 s17.1.1.3",
+				"ACK sip:b SIP/2.0\r\n" VIA
+				"To: <sip:b>;tag=tr503-0123456789abcdef\r\n\r\n",
+				0},
+		{"without a Via",
+				"ACK sip:b SIP/2.0\r\n"
+				"To: <sip:b>;tag=tr503-e3beb6ab1ab7ebff\r\n\r\n",
+				0},
 		{"to another answer",
 				"ACK sip:b SIP/2.0\r\n" VIA FROM "To: <sip:b>;tag=t\r\n\r\n",
 				0},
 		{"a tag that only begins so",
-				"ACK sip:b SIP/2.0\r\nTo: <sip:b>;tag=tr503-0123\r\n\r\n", 0},
+				"ACK sip:b SIP/2.0\r\n" VIA
+				"To: <sip:b>;tag=tr503-e3beb6ab1ab7ebf\r\n\r\n",
+				0},
 		{"a longer one",
-				"ACK sip:b SIP/2.0\r\n"
-				"To: <sip:b>;tag=tr503-0123456789abcdef0\r\n\r\n",
+				"ACK sip:b SIP/2.0\r\n" VIA
+				"To: <sip:b>;tag=tr503-e3beb6ab1ab7ebff0\r\n\r\n",
 				0},
 		{"no tag", "ACK sip:b SIP/2.0\r\n" VIA TO "\r\n", 0},
 		{"no To", "ACK sip:b SIP/2.0\r\n" VIA "\r\n", 0},

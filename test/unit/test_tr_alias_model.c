@@ -222,6 +222,16 @@ static uint32_t slot_of(const struct pair *p, const struct tr_alias_key *key)
 	return last;
 }
 
+static unsigned model_rows_of(const struct model *m, int conid)
+{
+	unsigned i, n = 0;
+
+	for(i = 0; i < m->n; i++) {
+		n += m->row[i].want.conid == conid;
+	}
+	return n;
+}
+
 static void add(struct pair *p, unsigned key, int conid)
 {
 	struct tr_alias_key k = key_of(key);
@@ -233,13 +243,15 @@ static void add(struct pair *p, unsigned key, int conid)
 	got = tr_alias_add(p->t, &k, dir, conid, p->now, &evicted);
 	if(model_row(&p->m, key, conid) != NULL) {
 		want = TR_ALIAS_THERE;
+	} else if(model_rows_of(&p->m, conid) == TR_ALIAS_CONN_MAX) {
+		want = TR_ALIAS_REFUSED;
 	} else if(p->m.n == p->m.rows) {
 		want = TR_ALIAS_EVICTED;
 	}
 	if(got != want) {
 		fail_with(p, "adding should have come to", want);
 	}
-	if(want == TR_ALIAS_THERE) {
+	if(want == TR_ALIAS_THERE || want == TR_ALIAS_REFUSED) {
 		return;
 	}
 	if(want == TR_ALIAS_EVICTED) {
@@ -357,6 +369,7 @@ static void large(void **state)
 	for(hook.crowd = SPREAD; hook.crowd <= LAST; hook.crowd++) {
 		run(ROWS_MAX, KEYS_MAX, 200, 1500);
 		run(ROWS_MAX - 1, KEYS_MAX / 10, 200, 1000);
+		run(ROWS_MAX, KEYS_MAX, 12, 1500);
 	}
 }
 
