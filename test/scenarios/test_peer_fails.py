@@ -5,6 +5,7 @@ the PBX knows at once, and why."""
 import socket
 import ssl
 import time
+from collections import Counter
 from typing import Iterator, NamedTuple
 
 import pytest
@@ -71,12 +72,22 @@ def running_(request, laboratories, names) -> Iterator[Bench]:
 
 @pytest.fixture(name="bench")
 def bench_(running: Bench) -> Iterator[Bench]:
+    before = failures(running)
     yield running
     for name in (WRONG, HOLE, CHOICE):
+        # the configuration is told of a failure up to a second later
+        if failures(running)[name] > before[name] and name != CHOICE:
+            wait_for(lambda: noted(running, name), 3, "it to be told")
         try:                    # or the next test would have to wait
             running.lab.rpc("htable.delete", "failed", name)
         except RpcError:        # nothing had failed
             pass
+
+
+def failures(bench: Bench) -> Counter:
+    """How many connections to each have failed."""
+    return Counter(row["expected"]
+                   for row in bench.lab.rpc("cert_match.failures"))
 
 
 class Call:
