@@ -147,7 +147,7 @@ static int cm_api_expect_next(const str *domain, const str *local_domain,
 	struct cm_name name, local;
 
 	cm_next_forget();
-	if(!domain)
+	if(!domain || cm_next_again(domain, local_domain, ip, port) == 0)
 		return 0;
 	if(cm_parse_domain(domain, &name) < 0
 			|| (local_domain && cm_parse_domain(local_domain, &local) < 0))

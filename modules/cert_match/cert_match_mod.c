@@ -63,8 +63,7 @@ static int cm_check_params(void)
 {
 	if(cm_flag("wildcard", cm_params.wildcard) < 0
 			|| cm_flag("common_name", cm_params.common_name) < 0
-			|| cm_flag("accepted_by_address",
-					   cm_params.accepted_by_address)
+			|| cm_flag("accepted_by_address", cm_params.accepted_by_address)
 					   < 0)
 		return -1;
 	if(cm_params.max_connections < 0) {

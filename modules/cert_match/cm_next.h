@@ -4,6 +4,7 @@
 #define CM_NEXT_H
 
 #include "../../core/ip_addr.h"
+#include "../../core/str.h"
 
 #include "cm_name.h"
 
@@ -18,6 +19,13 @@ struct cm_next {
  * ip:port; domain NULL forgets. */
 void cm_next_set(const struct cm_name *domain, const struct cm_name *local,
 		const struct ip_addr *ip, unsigned short port);
+
+/* Remember the domains of last time once more, which these are, in canonical
+ * form (local may be NULL): most sends are for the same as the one before, and
+ * a canonical name needs no parsing. 0, or -1: they are others, or are written
+ * in another way. */
+int cm_next_again(const str *domain, const str *local, const struct ip_addr *ip,
+		unsigned short port);
 
 /* What is remembered for ip:port, or NULL. It stays remembered until
  * cm_next_forget(); the pointer is valid until cm_next_set(). */

@@ -314,8 +314,8 @@ uint32_t tr_alias_next(const struct tr_alias_table *table, uint32_t slot)
 	return table->entry[slot].same.next;
 }
 
-unsigned tr_alias_conids(const struct tr_alias_table *table,
-		const struct tr_alias_key *key, int *conids, unsigned max)
+unsigned tr_alias_rows(const struct tr_alias_table *table,
+		const struct tr_alias_key *key, struct tr_alias_row *rows, unsigned max)
 {
 	const struct tr_index_place *place = look_up(table, key);
 	unsigned n = 0;
@@ -324,13 +324,11 @@ unsigned tr_alias_conids(const struct tr_alias_table *table,
 	if(place == NULL || max == 0) {
 		return 0;
 	}
-	conids[n++] = place->conid;
-	if((place->word & TR_INDEX_MORE) == 0) {
-		return n;
-	}
-	at = table->entry[tr_index_row(place)].same.next;
+	at = tr_index_row(place);
+	rows[n++] = (struct tr_alias_row){at, place->conid};
+	at = (place->word & TR_INDEX_MORE) != 0 ? table->entry[at].same.next : NONE;
 	for(; at != NONE && n < max; at = table->entry[at].same.next) {
-		conids[n++] = table->entry[at].row.conid;
+		rows[n++] = (struct tr_alias_row){at, table->entry[at].row.conid};
 	}
 	return n;
 }

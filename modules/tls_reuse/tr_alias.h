@@ -105,10 +105,17 @@ uint32_t tr_alias_find(
 		const struct tr_alias_table *table, const struct tr_alias_key *key);
 uint32_t tr_alias_next(const struct tr_alias_table *table, uint32_t slot);
 
-/* The connections of key, oldest row first, at most max. Returns how many. It
- * looks at one line of the processor's cache when there is one of them. */
-unsigned tr_alias_conids(const struct tr_alias_table *table,
-		const struct tr_alias_key *key, int *conids, unsigned max);
+/* A row that was found, and its connection. */
+struct tr_alias_row {
+	uint32_t slot;
+	int conid;
+};
+
+/* The rows of key, the oldest first, at most max. Returns how many. It looks at
+ * one line of the processor's cache when there is one of them. */
+unsigned tr_alias_rows(const struct tr_alias_table *table,
+		const struct tr_alias_key *key, struct tr_alias_row *rows,
+		unsigned max);
 
 /* The connection of a row. */
 int tr_alias_conid(const struct tr_alias_table *table, uint32_t slot);

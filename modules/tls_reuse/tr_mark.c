@@ -12,31 +12,27 @@
 #define AS ";tr-as="
 #define BY ";tr-by="
 #define TAG_LEN 7 /* of each of them */
-#define MAC_TEXT_LEN TR_B64_LEN(TR_MAC_LEN)
+#define MAC_TEXT_LEN TR_B64_LEN(TR_MARK_MAC_LEN)
 
-/* How many octets MAC needs for the lengths: the Call-ID's has four. */
-#define MAC_HEAD_LEN 4
-
-static void make_mac(const struct tr_mac_key *key, struct tr_view call_id,
-		const struct tr_domains *pair, uint8_t mac[TR_MAC_LEN])
+/* The Call-ID, however long, becomes 128 bits first: so all that the second
+ * hash covers has its place, and needs no copy of the Call-ID. */
+static void make_mac(const struct tr_mark_key *key, struct tr_view call_id,
+		const struct tr_domains *pair, uint8_t mac[TR_MARK_MAC_LEN])
 {
-	struct tr_mac_key bound = *key;
-	uint8_t head[MAC_HEAD_LEN] = {(uint8_t)(call_id.len >> 24),
-			(uint8_t)(call_id.len >> 16), (uint8_t)(call_id.len >> 8),
-			(uint8_t)call_id.len};
-	uint8_t names[2 + 2 * TR_NAME_MAX];
-	size_t n = 0;
+	uint8_t text[TR_MARK_MAC_LEN + 2 + 2 * TR_NAME_MAX], *p = text;
+	uint64_t hash[2];
 
-	tr_mac_prefix(&bound, head, sizeof(head));
-	tr_mac_prefix(&bound, (const uint8_t *)call_id.s, call_id.len);
-	names[n++] = pair->domain_len;
-	memcpy(names + n, pair->domain, pair->domain_len);
-	n += pair->domain_len;
-	names[n++] = pair->local_len;
-	memcpy(names + n, pair->local, pair->local_len);
-	n += pair->local_len;
-	tr_mac_make(&bound, names, n, mac);
-	tr_mac_wipe(&bound);
+	tr_hash(key->call_id, call_id.s, call_id.len, hash);
+	memcpy(p, hash, sizeof(hash));
+	p += sizeof(hash);
+	*p++ = pair->domain_len;
+	*p++ = pair->local_len;
+	memcpy(p, pair->domain, pair->domain_len);
+	p += pair->domain_len;
+	memcpy(p, pair->local, pair->local_len);
+	p += pair->local_len;
+	tr_hash(key->pair, text, (size_t)(p - text), hash);
+	memcpy(mac, hash, TR_MARK_MAC_LEN);
 }
 
 static char *put(char *to, const char *tag, const char *text, size_t len)
@@ -46,10 +42,10 @@ static char *put(char *to, const char *tag, const char *text, size_t len)
 	return to + TAG_LEN + len;
 }
 
-size_t tr_mark_write(const struct tr_mac_key *key, struct tr_view call_id,
+size_t tr_mark_write(const struct tr_mark_key *key, struct tr_view call_id,
 		const struct tr_domains *pair, char *out)
 {
-	uint8_t mac[TR_MAC_LEN];
+	uint8_t mac[TR_MARK_MAC_LEN];
 	char text[MAC_TEXT_LEN];
 	char *p = out;
 
@@ -89,7 +85,7 @@ static int take_name(struct tr_view *uri, const char *tag, struct tr_view *name)
 	return 1;
 }
 
-static int take_mac(struct tr_view *uri, uint8_t mac[TR_MAC_LEN])
+static int take_mac(struct tr_view *uri, uint8_t mac[TR_MARK_MAC_LEN])
 {
 	size_t at, len;
 
@@ -98,9 +94,10 @@ static int take_mac(struct tr_view *uri, uint8_t mac[TR_MAC_LEN])
 	}
 	at = uri->len - MAC_TEXT_LEN;
 	if(memcmp(uri->s + at - TAG_LEN, BY, TAG_LEN) != 0
-			|| tr_b64_decode(uri->s + at, MAC_TEXT_LEN, mac, TR_MAC_LEN, &len)
+			|| tr_b64_decode(
+					   uri->s + at, MAC_TEXT_LEN, mac, TR_MARK_MAC_LEN, &len)
 					   != 0
-			|| len != TR_MAC_LEN) {
+			|| len != TR_MARK_MAC_LEN) {
 		return 0;
 	}
 	uri->len = at - TAG_LEN;
@@ -122,10 +119,10 @@ size_t tr_mark_begin(struct tr_view uri)
 	return uri.len;
 }
 
-enum tr_mark tr_mark_read(const struct tr_mac_key *key, struct tr_view call_id,
+enum tr_mark tr_mark_read(const struct tr_mark_key *key, struct tr_view call_id,
 		struct tr_view uri, struct tr_domains *pair)
 {
-	uint8_t mac[TR_MAC_LEN], want[TR_MAC_LEN];
+	uint8_t mac[TR_MARK_MAC_LEN], want[TR_MARK_MAC_LEN];
 	struct tr_view domain, local = {NULL, 0};
 	struct tr_domains said;
 	size_t begin = tr_mark_begin(uri);
@@ -142,6 +139,7 @@ enum tr_mark tr_mark_read(const struct tr_mac_key *key, struct tr_view call_id,
 		return TR_MARK_FORGED;
 	}
 	make_mac(key, call_id, &said, want);
+	/* in constant time: nobody finds out octet by octet what is right */
 	if(CRYPTO_memcmp(mac, want, sizeof(mac)) != 0) {
 		return TR_MARK_FORGED;
 	}

@@ -7,28 +7,33 @@
 
 /* --- what is read --------------------------------------------------------- */
 
-static int is_blank(char c)
+/* Sets of characters, all of them below 64. */
+#define IS(c) (UINT64_C(1) << (c))
+#define BLANKS (IS(' ') | IS('\t'))
+#define LINE_ENDS (IS('\r') | IS('\n'))
+#define SPACE (BLANKS | LINE_ENDS)
+
+/* Without a branch for the processor to guess: text is letters and digits. */
+static int is_in(uint64_t set, char c)
 {
-	return c == ' ' || c == '\t';
+	unsigned char u = (unsigned char)c;
+
+	return (int)((set >> u % 64 & 1) & (u < 64));
 }
 
-static int is_line_end(char c)
+/* The first at or after at that is in the set, or the end. */
+static size_t find_in(uint64_t set, struct tr_view text, size_t at)
 {
-	return c == '\r' || c == '\n';
-}
-
-/* Where a token that begins at at ends. */
-static size_t word_end(struct tr_view text, size_t at)
-{
-	while(at < text.len && !is_blank(text.s[at]) && !is_line_end(text.s[at])) {
+	while(at < text.len && !is_in(set, text.s[at])) {
 		at++;
 	}
 	return at;
 }
 
-static size_t skip_blanks(struct tr_view text, size_t at)
+/* The first at or after at that is not, or the end. */
+static size_t skip_in(uint64_t set, struct tr_view text, size_t at)
 {
-	while(at < text.len && is_blank(text.s[at])) {
+	while(at < text.len && is_in(set, text.s[at])) {
 		at++;
 	}
 	return at;
@@ -53,7 +58,7 @@ static size_t next_header(struct tr_view text, size_t at)
 {
 	do {
 		at = next_line(text, at);
-	} while(at < text.len && is_blank(text.s[at]));
+	} while(at < text.len && is_in(BLANKS, text.s[at]));
 	return at;
 }
 
@@ -62,31 +67,20 @@ static size_t next_header(struct tr_view text, size_t at)
 static size_t value_of(
 		struct tr_view text, size_t at, const char *name, int has_compact)
 {
-	size_t len;
+	size_t end, len;
 
 	if((text.s[at] | 0x20) != name[0]) {
 		return 0; /* most of them */
 	}
-	len = strlen(name);
-	if(text.len - at > len && strncasecmp(text.s + at, name, len) == 0) {
-		at += len;
-	} else if(has_compact) {
-		at++;
-	} else {
+	end = find_in(SPACE | IS(':'), text, at);
+	len = end - at;
+	if(!(len == 1 && has_compact)
+			&& (len != strlen(name)
+					|| strncasecmp(text.s + at, name, len) != 0)) {
 		return 0;
 	}
-	at = skip_blanks(text, at);
-	return at < text.len && text.s[at] == ':' ? at + 1 : 0;
-}
-
-/* Behind the blanks and line ends of a header that begin at at. */
-static size_t skip_space(struct tr_view value, size_t at)
-{
-	while(at < value.len
-			&& (is_blank(value.s[at]) || is_line_end(value.s[at]))) {
-		at++;
-	}
-	return at;
+	end = skip_in(BLANKS, text, end);
+	return end < text.len && text.s[end] == ':' ? end + 1 : 0;
 }
 
 /* The value of the parameter whose name begins at at; empty: it is another. */
@@ -94,44 +88,42 @@ static struct tr_view branch_at(struct tr_view value, size_t at)
 {
 	static const char name[] = "branch";
 	const size_t len = sizeof(name) - 1;
-	size_t end;
 
-	at = skip_space(value, at);
+	at = skip_in(SPACE, value, at);
 	if(value.len - at < len || strncasecmp(value.s + at, name, len) != 0) {
 		return part(value, at, at);
 	}
-	at = skip_space(value, at + len);
+	at = skip_in(SPACE, value, at + len);
 	if(at == value.len || value.s[at] != '=') {
 		return part(value, at, at);
 	}
-	at = end = skip_space(value, at + 1);
-	while(end < value.len && !is_blank(value.s[end])
-			&& !is_line_end(value.s[end]) && value.s[end] != ';'
-			&& value.s[end] != ',') {
-		end++;
+	at = skip_in(SPACE, value, at + 1);
+	return part(value, at, find_in(SPACE | IS(';') | IS(','), value, at));
+}
+
+/* The quote that ends what begins at at, or the end. */
+static size_t quoted_end(struct tr_view value, size_t at)
+{
+	while(at < value.len && value.s[at] != '"') {
+		at += value.s[at] == '\\' ? 2 : 1;
 	}
-	return part(value, at, end);
+	return at;
 }
 
 /* The branch of the first of a header's Vias; empty: there is none. */
 static struct tr_view branch_of(struct tr_view value)
 {
+	const uint64_t marks = IS('"') | IS(',') | IS(';');
 	struct tr_view branch = {value.s, 0};
-	int quoted = 0;
-	size_t at;
+	size_t at = find_in(marks, value, 0);
 
-	for(at = 0; at < value.len && branch.len == 0; at++) {
-		char c = value.s[at];
-
-		if(quoted && c == '\\') {
-			at++;
-		} else if(c == '"') {
-			quoted = !quoted;
-		} else if(!quoted && c == ',') {
-			break;
-		} else if(!quoted && c == ';') {
+	while(at < value.len && value.s[at] != ',' && branch.len == 0) {
+		if(value.s[at] == '"') {
+			at = quoted_end(value, at + 1);
+		} else {
 			branch = branch_at(value, at + 1);
 		}
+		at = find_in(marks, value, at + 1);
 	}
 	return branch;
 }
@@ -139,10 +131,10 @@ static struct tr_view branch_of(struct tr_view value)
 /* RFC 3261 s20.16: a number and a method. */
 static struct tr_view cseq_method(struct tr_view value)
 {
-	size_t at = skip_space(value, 0);
+	size_t at = skip_in(SPACE, value, 0);
 
-	at = skip_space(value, word_end(value, at));
-	return part(value, at, word_end(value, at));
+	at = skip_in(SPACE, value, find_in(SPACE, value, at));
+	return part(value, at, find_in(SPACE, value, at));
 }
 
 /* The first line: what kind of message it is, and a request's method. */
@@ -156,7 +148,7 @@ static int read_first_line(struct tr_view text, struct tr_open_message *m)
 	m->status = 0;
 	m->method = part(text, 0, 0);
 	if(text.len < len + 4 || strncasecmp(text.s, version, len) != 0) {
-		end = word_end(text, 0);
+		end = find_in(SPACE, text, 0);
 		m->method = part(text, 0, end);
 		return end > 0 && end < text.len && text.s[end] == ' ' ? 0 : -1;
 	}
@@ -171,17 +163,15 @@ static int read_first_line(struct tr_view text, struct tr_open_message *m)
 
 int tr_open_read(struct tr_view text, struct tr_open_message *m)
 {
-	size_t at = 0, end, value;
+	size_t at, end, value;
 
-	while(at < text.len && is_line_end(text.s[at])) {
-		at++;
-	}
+	at = skip_in(LINE_ENDS, text, 0);
 	text = part(text, at, text.len);
 	m->branch = part(text, 0, 0);
 	if(read_first_line(text, m) != 0) {
 		return -1;
 	}
-	for(at = next_line(text, 0); at < text.len && !is_line_end(text.s[at])
+	for(at = next_line(text, 0); at < text.len && !is_in(LINE_ENDS, text.s[at])
 								 && (m->branch.len == 0 || m->method.len == 0);
 			at = end) {
 		end = next_header(text, at);

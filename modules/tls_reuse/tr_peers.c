@@ -142,20 +142,21 @@ static uint32_t row_of(
 }
 
 unsigned tr_peers_find(
-		const struct tr_alias_key *key, int *conids, unsigned max)
+		const struct tr_alias_key *key, struct tr_alias_row *rows, unsigned max)
 {
 	struct tr_alias_key now;
 	unsigned n, i;
 	uint32_t at;
 
 	lock_get(&peers->alias_lock);
-	n = tr_alias_conids(peers->aliases, key, conids, max);
+	n = tr_alias_rows(peers->aliases, key, rows, max);
 	for(i = 1; n < max && next_key(key, i, &now) == 0; i++) {
 		at = tr_alias_find(peers->aliases, &now);
 		for(; at != TR_ALIAS_NONE && n < max;
 				at = tr_alias_next(peers->aliases, at)) {
 			if(fits(at, i)) {
-				conids[n++] = tr_alias_conid(peers->aliases, at);
+				rows[n].slot = at;
+				rows[n++].conid = tr_alias_conid(peers->aliases, at);
 			}
 		}
 	}
@@ -172,6 +173,28 @@ int tr_peers_has(const struct tr_alias_key *key, int conid)
 	at = row_of(key, conid, &now);
 	lock_release(&peers->alias_lock);
 	return at != TR_ALIAS_NONE;
+}
+
+int tr_peers_take(
+		const struct tr_alias_key *key, const struct tr_alias_row *row)
+{
+	const struct tr_alias *there;
+	struct tr_alias_key now;
+	int rc = -1;
+	unsigned i;
+
+	lock_get(&peers->alias_lock);
+	/* the slot may be another row's by now, or nobody's */
+	there = tr_alias_at(peers->aliases, row->slot);
+	if(there != NULL && there->conid == row->conid) {
+		for(i = 0; rc != 0 && next_key(key, i, &now) == 0; i++) {
+			if(fits(row->slot, i)) {
+				rc = tr_alias_use(peers->aliases, row->slot, &now, time(NULL));
+			}
+		}
+	}
+	lock_release(&peers->alias_lock);
+	return rc;
 }
 
 void tr_peers_use(const struct tr_alias_key *key, int conid)

@@ -19,13 +19,18 @@ void tr_peers_destroy(void);
  * opened; a request on behalf of nobody in particular finds these as well. */
 #define TR_PEERS_LOCALS_MAX 32
 
-/* Copies up to max connections of key to conids, the oldest first. A key
- * without local domain finds those that peers opened, whomever of us they
- * meant, behind those that are for it alone. Returns how many. */
-unsigned tr_peers_find(
-		const struct tr_alias_key *key, int *conids, unsigned max);
+/* Copies up to max rows of key out, the oldest first. A key without local
+ * domain finds those that peers opened, whomever of us they meant, behind those
+ * that are for it alone. Returns how many. */
+unsigned tr_peers_find(const struct tr_alias_key *key,
+		struct tr_alias_row *rows, unsigned max);
 
-/* A request for key goes out on a connection. No row: nothing happens. */
+/* A request for key goes out on the connection of a row that was found. 0, or
+ * -1: it is not there any more, or, in full, it is not one of key. */
+int tr_peers_take(
+		const struct tr_alias_key *key, const struct tr_alias_row *row);
+
+/* The same by the connection. No row: nothing happens. */
 void tr_peers_use(const struct tr_alias_key *key, int conid);
 
 /* A connection was opened or accepted for key. What the table said; refused is

@@ -83,18 +83,20 @@ static int still_leads_there(int before)
  * s8.1-13, s8.2-10); one that is gone has none (RFC 5923 s8.1-14, s8.2-4). */
 static int choose(int before)
 {
-	int conids[TRY_MAX];
+	struct tr_alias_row rows[TRY_MAX];
 	unsigned n, i;
 
 	if(before != 0 && still_leads_there(before)
 			&& tr_conn_fits(before, sending.key.domain)) {
+		tr_peers_use(&sending.key, before);
 		return before;
 	}
-	n = tr_peers_find(&sending.key, conids, TRY_MAX);
+	n = tr_peers_find(&sending.key, rows, TRY_MAX);
 	sending.found = n;
 	for(i = 0; i < n; i++) {
-		if(tr_conn_fits(conids[i], sending.key.domain)) {
-			return conids[i];
+		if(tr_conn_fits(rows[i].conid, sending.key.domain)
+				&& tr_peers_take(&sending.key, &rows[i]) == 0) {
+			return rows[i].conid;
 		}
 	}
 	return 0;
@@ -120,7 +122,6 @@ static int prepare(struct dest_info *dst)
 	}
 	conid = choose(before < 0 ? tr_peers_redeemed(before) : before);
 	if(conid != 0) {
-		tr_peers_use(&sending.key, conid);
 		tr_stats_inc(TR_STAT_ALIASES_REUSED);
 	}
 	sending.conid = conid;

@@ -90,7 +90,9 @@ unsigned tr_target_number(struct tr_target_table *table,
 	if(chosen == NULL) {
 		return 0;
 	}
-	chosen->pair = *pair;
+	if(!tr_domains_equal(&chosen->pair, pair)) {
+		chosen->pair = *pair;
+	}
 	chosen->used = now;
 	return (unsigned)(chosen - table->entry) + 1;
 }

@@ -19,7 +19,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define SECRET_LEN 32
 #define SCHEME "sip:"
 #define TRANSPORT ";transport=tls"
 
@@ -31,7 +30,7 @@
 #define WROTE_MAX 256
 
 static struct {
-	struct tr_mac_key key; /* written before the fork, then only read */
+	struct tr_mark_key key; /* written before the fork, then only read */
 	/* What this process wrote last. Most requests are sent on by the process
 	 * that marked them, and at once, so a mark is seldom read; and the next
 	 * request is often for the same domains. */
@@ -46,20 +45,16 @@ static struct {
 
 int tr_to_init(void)
 {
-	uint8_t secret[SECRET_LEN];
-
-	if(getrandom(secret, sizeof(secret), 0) != sizeof(secret)) {
+	if(getrandom(&to.key, sizeof(to.key), 0) != sizeof(to.key)) {
 		LM_ERR("no randomness for the key of tls_reuse_to()\n");
 		return -1;
 	}
-	tr_mac_init(&to.key, secret, sizeof(secret));
-	OPENSSL_cleanse(secret, sizeof(secret));
 	return 0;
 }
 
 void tr_to_destroy(void)
 {
-	tr_mac_wipe(&to.key);
+	OPENSSL_cleanse(&to.key, sizeof(to.key));
 }
 
 static enum tr_to refuse(struct sip_msg *msg, enum tr_to result,

@@ -64,9 +64,9 @@ static struct tr_alias_key key_of(unsigned i)
 static int look(const struct rows *r, unsigned i)
 {
 	struct tr_alias_key key = key_of(i);
-	int conid[8];
+	struct tr_alias_row rows[8];
 
-	return tr_alias_conids(r->table, &key, conid, 8) > 0 ? conid[0] : 0;
+	return tr_alias_rows(r->table, &key, rows, 8) > 0 ? rows[0].conid : 0;
 }
 
 static int find(const void *arg)
@@ -103,7 +103,7 @@ static int only_keys(const void *arg)
 
 int main(void)
 {
-	static const struct bench_way ways[] = {{"tr_alias_conids()", find},
+	static const struct bench_way ways[] = {{"tr_alias_rows()", find},
 			{"... one after the other", find_waiting},
 			{"... of a key that is in no row", find_absent},
 			{"drawing a number and building its key", only_keys}, {NULL, NULL}};

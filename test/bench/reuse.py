@@ -37,6 +37,8 @@ KINDS = (
          "onsend_route {{ return 1; }}\n"),
     Kind("the same, and cert_match", "127.16.0.3", ROUTE +
          "onsend_route {{ return 1; }}\n", CERT_MATCH),
+    Kind("the same, and tls_reuse", "127.16.0.5", ROUTE +
+         "onsend_route {{ return 1; }}\n", TLS_REUSE),
     Kind("tls_reuse_to(), tls_reuse_onsend()", "127.16.0.4", """
 request_route {{
     $du = "sip:{ip}:5071;transport=tls";

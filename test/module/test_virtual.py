@@ -32,7 +32,7 @@ request_route {
     if($pr == "tls") {
         tls_reuse_alias();
         xlog("L_WARN", "GOT $hdr(X-Local)>$hdr(X-To) "
-            "by=$cert_match(identities) on=$tls_reuse(conid) alias=$tls_reuse(alias)\\n");
+            "by=$cert_match(identities) on=$tls_reuse(conid)\\n");
         sl_send_reply("200", "OK");
         if($hdr(X-Kill) != $null) tcp_close_connection();
         exit;

@@ -14,7 +14,7 @@
 
 #define ROWS_MAX 300
 #define KEYS_MAX 400
-#define CONIDS 64
+#define FOUND 64
 
 /* In which lines of the index keys belong. */
 enum crowd {
@@ -172,7 +172,7 @@ static void compare_searches(const struct pair *p)
 	static struct {
 		uint32_t at;
 		unsigned n;
-		int conids[CONIDS];
+		struct tr_alias_row rows[FOUND];
 		unsigned found;
 	} of[KEYS_MAX];
 	unsigned i, key;
@@ -182,7 +182,7 @@ static void compare_searches(const struct pair *p)
 
 		of[key].at = tr_alias_find(p->t, &k);
 		of[key].n = 0;
-		of[key].found = tr_alias_conids(p->t, &k, of[key].conids, CONIDS);
+		of[key].found = tr_alias_rows(p->t, &k, of[key].rows, FOUND);
 	}
 	for(i = 0; i < p->m.n; i++) {
 		const struct row *row = &p->m.row[i];
@@ -191,7 +191,8 @@ static void compare_searches(const struct pair *p)
 		if(of[key].at != row->slot
 				|| tr_alias_conid(p->t, row->slot) != row->want.conid
 				|| of[key].n >= of[key].found
-				|| of[key].conids[of[key].n] != row->want.conid) {
+				|| of[key].rows[of[key].n].slot != row->slot
+				|| of[key].rows[of[key].n].conid != row->want.conid) {
 			fail_with(p, "a row is not found where it should be, of key", key);
 		}
 		of[key].at = tr_alias_next(p->t, of[key].at);

@@ -17,11 +17,13 @@ static struct tr_view view(const char *text)
 	return (struct tr_view){text, strlen(text)};
 }
 
-static struct tr_mac_key key_of(const char *secret)
+/* Two keys from one text. */
+static struct tr_mark_key key_of(const char *secret)
 {
-	struct tr_mac_key key;
+	struct tr_mark_key key = {{0}, {1}};
 
-	tr_mac_init(&key, (const uint8_t *)secret, strlen(secret));
+	memcpy(key.call_id, secret, strlen(secret));
+	memcpy(key.pair + 1, secret, strlen(secret));
 	return key;
 }
 
@@ -29,7 +31,7 @@ static struct tr_mac_key key_of(const char *secret)
 static void mark(char *out, const char *base, const char *call_id,
 		const char *domain, const char *local)
 {
-	struct tr_mac_key key = key_of("our secret");
+	struct tr_mark_key key = key_of("our secret");
 	struct tr_domains pair;
 	size_t n = strlen(base);
 
@@ -72,7 +74,7 @@ static void round_trips(void **state)
 
 	(void)state;
 	for(i = 0; i < sizeof(trips) / sizeof(trips[0]); i++) {
-		struct tr_mac_key key = key_of(trips[i].secret);
+		struct tr_mark_key key = key_of(trips[i].secret);
 		struct tr_domains got;
 		char uri[1024];
 		enum tr_mark verdict;
@@ -124,7 +126,7 @@ static const struct {
 
 static void others(void **state)
 {
-	struct tr_mac_key key = key_of("our secret");
+	struct tr_mark_key key = key_of("our secret");
 	char true_mark[256], uri[1024];
 	struct tr_domains got;
 	size_t i;
@@ -148,7 +150,7 @@ static void others(void **state)
 /* No octet of a mark can be changed, taken out or left off its end. */
 static void every_octet(void **state)
 {
-	struct tr_mac_key key = key_of("our secret");
+	struct tr_mark_key key = key_of("our secret");
 	char uri[512], changed[512];
 	size_t i, len, begin = strlen(BASE);
 
@@ -177,7 +179,7 @@ static void every_octet(void **state)
 /* The longest names fit where they are said to. */
 static void longest(void **state)
 {
-	struct tr_mac_key key = key_of("our secret");
+	struct tr_mark_key key = key_of("our secret");
 	char name[TR_NAME_MAX], out[TR_MARK_MAX];
 	struct tr_domains pair, got;
 
