@@ -233,6 +233,15 @@ int tr_conn_caller(int conid, struct tr_conn_caller *caller)
 	return 0;
 }
 
+int tr_conn_is_at(int conid, const struct ip_addr *ip)
+{
+	struct cm_conn_info info;
+	struct ip_addr there = *ip;
+
+	return bound.cert_match.lookup(conid, &info) != 0
+		   || ip_addr_cmp(&info.peer_ip, &there);
+}
+
 int tr_conn_leads_to(int conid, const struct tr_alias_key *key)
 {
 	struct cm_conn_info info;

@@ -101,6 +101,9 @@ struct tr_conn_caller {
 /* 0, or -1: no such connection, or we opened it. */
 int tr_conn_caller(int conid, struct tr_conn_caller *caller);
 
+/* 1: the connection's peer is at this address, whatever his port. */
+int tr_conn_is_at(int conid, const struct ip_addr *ip);
+
 /* 1: we opened the connection, to the very address in key. */
 int tr_conn_leads_to(int conid, const struct tr_alias_key *key);
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Contacts in one message; a registrar lists all bindings of an AOR. */
-#define TR_CONTACTS_MAX 16
+#define TR_CONTACTS_MAX 64
 
 /* Parameters of one Contact that the other side may read; of more the last
  * ones are left out. */

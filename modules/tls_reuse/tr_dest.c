@@ -9,6 +9,7 @@
 #include "../../core/route.h"
 #include "../../core/ut.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -21,6 +22,9 @@
  * wherever it copies a destination. The core has used the lower three since
  * 2010; what it does not know it leaves alone. */
 #define TAG_SHIFT 4
+
+/* No connection has this number, nor a ticket of tr_peers.h. */
+#define NOBODY INT_MIN
 
 int tr_dest_put(
 		const struct ip_addr *ip, unsigned short port, struct tr_alias_key *key)
@@ -139,10 +143,14 @@ struct dest_info *tr_dest_now(void)
 /* Where msg was meant to go: its id, or 0 when that is not fixed. */
 static int meant_for(const struct sip_msg *msg, const struct dest_info *dst)
 {
+	struct ip_addr ip;
+
 	/* RFC 3261 s18.2.2: a response uses the request's connection; the core
-	 * knows it from our Via. */
+	 * knows it from our Via. Since a restart the number may be somebody
+	 * else's: then it is nobody's. */
 	if(msg->first_line.type == SIP_REPLY) {
-		return dst->id;
+		su2ip_addr(&ip, (union sockaddr_union *)&dst->to);
+		return dst->id == 0 || tr_conn_is_at(dst->id, &ip) ? dst->id : NOBODY;
 	}
 	return is_aim(msg, &dst->to) ? aimed_at(msg) : 0;
 }

@@ -258,7 +258,7 @@ int tr_flows_own(const struct tr_flows *t, int conid,
 }
 
 int tr_flows_has(const struct tr_flows *t, int conid,
-		const uint8_t id[TR_REGISTRATION_LEN])
+		const uint8_t id[TR_REGISTRATION_LEN], struct tr_view aor)
 {
 	const struct tr_conn_record *c = record_of(t, conid);
 	const struct tr_reg *r;
@@ -270,7 +270,11 @@ int tr_flows_has(const struct tr_flows *t, int conid,
 			r != NULL && memcmp(r->id, id, TR_REGISTRATION_LEN) != 0;
 			r = tr_regs_next(&c->asked, r)) {
 	}
-	return r != NULL || held_by(t, conid, id) != NULL;
+	if(r == NULL) {
+		r = held_by(t, conid, id);
+	}
+	return r != NULL
+		   && (aor.len == 0 || r->aor == tr_regs_hash(t, aor.s, aor.len));
 }
 
 int tr_flows_follow(struct tr_flows *t, const uint8_t id[TR_REGISTRATION_LEN],

@@ -146,9 +146,10 @@ void tr_flows_answered(struct tr_flows *t, int conid,
 int tr_flows_own(const struct tr_flows *t, int conid,
 		const uint8_t id[TR_REGISTRATION_LEN], char *uri, size_t cap);
 
-/* 1: this connection holds the registration, or asks for it. */
+/* 1: this connection holds the registration, or asks for it; with an aor: for
+ * this account. */
 int tr_flows_has(const struct tr_flows *t, int conid,
-		const uint8_t id[TR_REGISTRATION_LEN]);
+		const uint8_t id[TR_REGISTRATION_LEN], struct tr_view aor);
 
 /* A request goes to a registration. Copies where to, and its URI, whose length
  * is then in *len. Returns the connection, or -1: it is gone, or cap is too

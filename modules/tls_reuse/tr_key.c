@@ -165,7 +165,7 @@ static int derive(struct tr_key_set *set, const struct tr_secrets *secrets,
 			!= 0) {
 		return -1;
 	}
-	tr_via_init(&set->via, secrets);
+	tr_via_init(&set->via, secrets, flow->epoch);
 	tr_callid_init(&set->callid, secrets, before);
 	return 0;
 }

@@ -102,6 +102,21 @@ static void job_init(struct job *job, struct sip_msg *msg)
 	job->redirected = class == 3 && outside;
 }
 
+/* What is refused is not noted: the URIs of a REGISTER would be kept for as long
+ * as its answer may take. */
+static enum tr_pinned check_lengths(const struct job *job)
+{
+	size_t i;
+
+	for(i = 0; job->given == TR_KIND_PHONE && i < job->contacts.n; i++) {
+		if(job->contacts.c[i].uri.len > (size_t)tr_params.max_uri_len) {
+			return refuse(job, TR_PIN_TOO_LONG, TR_STAT_TOO_LONG,
+					"a Contact is too long");
+		}
+	}
+	return TR_PIN_OK;
+}
+
 /* Gathers the Contacts of all Contact headers. */
 static enum tr_pinned read_contacts(struct job *job)
 {
@@ -124,7 +139,7 @@ static enum tr_pinned read_contacts(struct job *job)
 	}
 	switch(rc) {
 		case 0:
-			return TR_PIN_OK;
+			return check_lengths(job);
 		case TR_CONTACT_NOT_SIP:
 			return refuse(job, TR_PIN_NOT_SIP, TR_STAT_NOT_SIP,
 					"a Contact is no SIP URI");
@@ -273,11 +288,18 @@ static enum tr_pinned put_binding(struct job *job, size_t i)
 	return TR_PIN_OK;
 }
 
-/* 1: the token is one that this message may have been given. */
-static int is_given(const struct job *job, const struct tr_flow *flow)
+/* 1: the token is one that this message may have been given: a REGISTER the very
+ * one that is noted for it, and not another account's. */
+static int is_given(const struct job *job, const struct tr_flow *flow, size_t i)
 {
 	if(flow->kind == TR_KIND_REGISTERED) {
-		return tr_store_has(job->conid, flow->registration);
+		if(job->note.asking) {
+			return memcmp(flow->registration, job->note.ids[i],
+						   TR_REGISTRATION_LEN)
+				   == 0;
+		}
+		return tr_store_has(
+				job->conid, flow->registration, (struct tr_view){NULL, 0});
 	}
 	return (int)flow->conid == job->conid;
 }
@@ -309,7 +331,7 @@ static enum tr_pinned put(struct job *job, size_t i)
 	}
 	/* What we wrote comes back when the script applied our changes to the
 	 * message and pins again; anything else is wrapped like any URI. */
-	if(verdict == TR_OK && is_as_written(job, c) && is_given(job, &flow)) {
+	if(verdict == TR_OK && is_as_written(job, c) && is_given(job, &flow, i)) {
 		return TR_PIN_OK;
 	}
 	if(parse_uri((char *)c->uri.s, (int)c->uri.len, &uri) < 0) {

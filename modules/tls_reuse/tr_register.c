@@ -103,14 +103,14 @@ static enum tr_register_asked ask_one(int conid, const struct tr_flows_ask *ask)
 
 /* The message as pinned before and changed by the script: the token is what was
  * asked for. */
-static int asked_already(
-		int conid, const struct tr_contact *c, uint8_t id[TR_REGISTRATION_LEN])
+static int asked_already(int conid, const struct tr_contact *c,
+		uint8_t id[TR_REGISTRATION_LEN], struct tr_view aor)
 {
 	struct tr_view inner = {tr_params.inner.text, tr_params.inner.len};
 	uint8_t there[TR_REGISTRATION_LEN];
 
 	if(!tr_contact_is_plain(c, inner) || read_token(c, there) != 0
-			|| !tr_store_has(conid, there)) {
+			|| !tr_store_has(conid, there, aor)) {
 		return 0;
 	}
 	memcpy(id, there, TR_REGISTRATION_LEN);
@@ -136,7 +136,7 @@ enum tr_register_asked tr_register_asks(struct sip_msg *msg, int conid,
 	tr_binding_ids(
 			contacts, ask.aor, ask.request.call_id, lifetime(msg, 1), ids);
 	for(i = 0; i < contacts->n && result == TR_REGISTER_OK; i++) {
-		if(!asked_already(conid, &contacts->c[i], ids[i])) {
+		if(!asked_already(conid, &contacts->c[i], ids[i], ask.aor)) {
 			memcpy(ask.id, ids[i], TR_REGISTRATION_LEN);
 			ask.uri = contacts->c[i].uri;
 			result = ask_one(conid, &ask);

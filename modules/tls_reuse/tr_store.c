@@ -157,9 +157,10 @@ int tr_store_which(
 	return n;
 }
 
-int tr_store_has(int conid, const uint8_t id[TR_REGISTRATION_LEN])
+int tr_store_has(
+		int conid, const uint8_t id[TR_REGISTRATION_LEN], struct tr_view aor)
 {
-	int has = tr_flows_has(hold(), conid, id);
+	int has = tr_flows_has(hold(), conid, id, aor);
 
 	release();
 	return has;

@@ -33,7 +33,8 @@ enum tr_flows_seen tr_store_seen(int conid, const struct tr_peer *peer,
 		uint8_t id[TR_REGISTRATION_LEN]);
 int tr_store_which(
 		int conid, struct tr_view aor, uint8_t id[TR_REGISTRATION_LEN]);
-int tr_store_has(int conid, const uint8_t id[TR_REGISTRATION_LEN]);
+int tr_store_has(
+		int conid, const uint8_t id[TR_REGISTRATION_LEN], struct tr_view aor);
 
 enum tr_flows_asked tr_store_ask(int conid, const struct tr_flows_ask *ask);
 void tr_store_answered(int conid, const struct tr_flows_request *request,

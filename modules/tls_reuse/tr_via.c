@@ -79,10 +79,12 @@ static void gather(struct sink *sink, struct tr_view msg, size_t at)
 	}
 }
 
-void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets)
+void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets,
+		uint32_t epoch)
 {
 	/* no other context of tr_seal.h's begins so */
-	static const char inside[] = {0, 'v', 'i', 'a', '>', 'i', 'n'};
+	char inside[] = {0, 'v', 'i', 'a', '>', 'i', 'n', (char)(epoch >> 24),
+			(char)(epoch >> 16), (char)(epoch >> 8), (char)epoch};
 	static const char outside[] = {0, 'v', 'i', 'a', '>', 'o', 'u', 't'};
 	unsigned i;
 

@@ -54,8 +54,12 @@ struct tr_via_keys {
 	struct tr_via_side_keys to[2];
 };
 
-/* Derives the keys of these tokens from the secrets of flow tokens. */
-void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets);
+/* Derives the keys of these tokens from the secrets of flow tokens. What is in
+ * a token for inside names a connection of this start of the edge: epoch is the
+ * flow tokens', so that an answer to a request of an earlier start goes nowhere
+ * and not to whoever has that connection's number now. */
+void tr_via_init(struct tr_via_keys *keys, const struct tr_secrets *secrets,
+		uint32_t epoch);
 
 void tr_via_wipe(struct tr_via_keys *keys);
 

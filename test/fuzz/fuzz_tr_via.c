@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if(out == NULL || back == NULL)
 		abort();
 	tr_keys_single((struct tr_view){secret, sizeof(secret) - 1}, &secrets);
-	tr_via_init(&keys, &secrets);
+	tr_via_init(&keys, &secrets, 1);
 	switch(tr_via_hide(key, msg, out, cap, &len)) {
 		case TR_VIA_NO_ROOM:
 			abort(); /* TR_VIA_ROOM promises that there is */

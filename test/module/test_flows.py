@@ -598,3 +598,52 @@ def test_bad_to(site: Site):
     assert phone.next("REGISTER", 480).reason == \
         "rc -2 To has no address of record"
     assert site.pbx.receive(0.1) is None
+
+
+# --- what a review tried -----------------------------------------------------
+
+@pytest.mark.parametrize("ends", ["seen", "granted"])
+def test_a_token_is_no_password(site: Site, ends: str):
+    """Who knows another's token and instance asks for it, is refused, and
+    shows the token in a REGISTER for himself, with the same Call-ID and CSeq:
+    it is wrapped like any URI, and moves nothing."""
+    victim = site.phone()
+    params = ';+sip.instance="<urn:uuid:1>"'
+    token = victim.registers(site.pbx, victim.contact(params))
+    thief = site.phone(word())
+    thief.refused(site.pbx, thief.asks(site.pbx, thief.contact(params)))
+    thief.cseq -= 1
+    if ends == "seen":
+        got = thief.asks(site.pbx, f"<{token}>", aor=BOB)
+        assert got.contact_uri != token
+    else:
+        thief.registers(site.pbx, f"<{token}>", aor=BOB)
+        assert site.pbx.leads_to(token, victim)
+
+
+def shared(site: Site) -> int:
+    return site.server.rpc("core.shmmem")[0]["used"]
+
+
+def test_what_is_refused_is_not_kept(site: Site):
+    """A Contact that is too long costs us nothing."""
+    phone = site.phone()
+    phone.registers(site.pbx)
+    before, count = shared(site), 60
+    for number in range(count):
+        phone.send(phone.request(
+            "REGISTER", "sip:edge.test", call_id=word(), to=f"<{ALICE}>",
+            contact=f"<sip:{number}{'a' * 3400}@h>"))
+        phone.next("REGISTER", 480)
+    assert shared(site) - before < 600 * count
+
+
+def test_many_bindings_of_one_account(site: Site):
+    """The 2xx lists them all: the phone's own counts as ever."""
+    phone = site.phone()
+    others = "".join(f", <sip:1{number}@10.0.0.{number}>;expires=60"
+                     for number in range(40))
+    got = phone.asks(site.pbx)
+    phone.granted(site.pbx, got,
+                  f"{got.header('contact')};expires=60{others}")
+    assert site.pbx.leads_to(got.contact_uri, phone)

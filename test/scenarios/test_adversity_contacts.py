@@ -8,7 +8,7 @@ from lab.bench import Bench
 from lab.client import Caller, parse, plain_answer, word
 
 
-MANY = ", ".join(f"<sip:a{n}@10.99.0.2>" for n in range(17))
+MANY = ", ".join(f"<sip:a{n}@10.99.0.2>" for n in range(65))
 BAD = {
     # what: (Contact, words of the reason, counter)
     "empty brackets": ("<>", "malformed", "refused_malformed"),

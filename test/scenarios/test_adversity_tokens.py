@@ -4,6 +4,7 @@
 The PBX is scripted, so that a test sees exactly what is sent on.
 """
 
+import socket
 import time
 from pathlib import Path
 
@@ -311,3 +312,56 @@ def test_connection_gone(bench: Bench):
     got = _pbx_presents(bench, uri)
     assert got.status == 430
     _hears_only(bench, other, new)
+
+
+# --- where a token and its number may lead -------------------------------
+
+def test_to_another_edge_without_a_cluster(bench: Bench):
+    """A token that another edge holds, as after EDGE_INNER was changed: 430,
+    and nothing is sent to the address in it."""
+    _, uri = bench.registered()
+    key = _secret(bench)
+    clear = tokens.read(key, user_of(uri))
+    token = tokens.make(key, clear._replace(
+        edge=tokens.address(net.PBX, 9999)))
+    with net.inside("pbx"):
+        listener = socket.create_server((net.PBX, 9999))
+    with listener:
+        listener.settimeout(0.5)
+        call_id = word()
+        bench.pbx.send(bench.pbx.to_phone(
+            "MESSAGE", f"sip:{token}@{INNER}", call_id=call_id))
+        got = bench.pbx.wait(call_id, "MESSAGE", 430)
+        assert got.start == "SIP/2.0 430 Flow Failed - No EDGE_CLUSTER"
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_in_a_body(bench: Bench):
+    """Who is registered, and where: not with our inside address."""
+    phone, uri = bench.registered()
+    body = f'<reginfo><contact id="1"><uri>{uri}</uri></contact></reginfo>'
+    bench.pbx.send(bench.pbx.to_phone(
+        "NOTIFY", uri, extra="Event: reg\r\nSubscription-State: active\r\n",
+        body=body, kind="application/reginfo+xml"))
+    got = phone.receive()
+    assert got and net.EDGE_INNER.encode() not in got.raw
+    assert user_of(uri).encode() not in got.raw
+    assert "<uri>sip:edge.test</uri>" in got.body
+
+
+def test_reply_after_a_restart(bench: Bench):
+    """The numbers of connections begin anew: whoever has the one that a
+    request came on does not get its reply."""
+    bench.lab.edge.restart()
+    alice, call_id = bench.caller(), word()
+    alice.send(alice.invite(call_id=call_id))
+    request = bench.pbx.wait(call_id, "INVITE")
+    bench.lab.edge.restart()
+    stranger = bench.caller()
+    stranger.send(stranger.request("OPTIONS", stranger.at("echo"),
+                                   contact=""))
+    bench.pbx.reply(request,
+                    extra=f"Contact: <sip:100@{net.PBX}:5060>\r\n")
+    while (got := stranger.receive(0.5)) is not None:
+        assert got.header("call-id") != call_id

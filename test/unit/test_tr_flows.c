@@ -357,7 +357,8 @@ static void step(struct run *run, char *word)
 			break;
 		case 'h':
 			id_of(*rest, id);
-			say_one(run, tr_flows_has(run->t, n, id), 'y');
+			say_one(run, tr_flows_has(run->t, n, id, (struct tr_view){NULL, 0}),
+					'y');
 			break;
 		case 'r':
 			row(run, n);

@@ -354,7 +354,7 @@ static void keys_from(struct tr_via_keys *made, const char *text)
 	unsigned line;
 
 	assert_int_equal(tr_keys_read(view(text), &secrets, &line), TR_KEYS_OK);
-	tr_via_init(made, &secrets);
+	tr_via_init(made, &secrets, 1);
 }
 
 static void test_keys_change(void **state)
@@ -414,13 +414,43 @@ static void test_no_keys(void **state)
 	assert_memory_equal(&wiped, &zero, sizeof(zero));
 }
 
+/* The connection that a reply from inside goes back on is one of this start; a
+ * phone may answer on another one. */
+static void test_restart(void **state)
+{
+	static const char request[] = "BYE sip:a@b SIP/2.0\r\n"
+								  "Via: SIP/2.0/UDP e;branch=1\r\n"
+								  "Via: SIP/2.0/TLS p;branch=2\r\n" TAIL;
+	static char sent[ROOM], out[ROOM];
+	static const enum tr_via want[] = {
+			[TR_VIA_INSIDE] = TR_VIA_FORGED, [TR_VIA_OUTSIDE] = TR_VIA_DONE};
+	struct tr_via_keys later;
+	struct tr_secrets secrets;
+	size_t side, len, out_len;
+
+	(void)state;
+	tr_keys_single(view("0123456789abcdef"), &secrets);
+	tr_via_init(&later, &secrets, 2);
+	for(side = 0; side < 2; side++) {
+		assert_int_equal(tr_via_hide(&keys.to[side], view(request), sent,
+								 sizeof(sent), &len),
+				TR_VIA_DONE);
+		memcpy(sent, "SIP/2.0 200 OK  \r\n", 18);
+		assert_int_equal(
+				tr_via_show(&later.to[side], (struct tr_view){sent, len}, out,
+						sizeof(out), &out_len),
+				want[side]);
+	}
+	tr_via_wipe(&later);
+}
+
 static int make_key(void **state)
 {
 	struct tr_secrets secrets;
 
 	(void)state;
 	tr_keys_single(view("0123456789abcdef"), &secrets);
-	tr_via_init(&keys, &secrets);
+	tr_via_init(&keys, &secrets, 1);
 	return 0;
 }
 
@@ -436,6 +466,7 @@ int main(void)
 			cmocka_unit_test(test_bounds),
 			cmocka_unit_test(test_keys_change),
 			cmocka_unit_test(test_no_keys),
+			cmocka_unit_test(test_restart),
 	};
 
 	return cmocka_run_group_tests(tests, make_key, NULL);
