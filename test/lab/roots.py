@@ -48,7 +48,11 @@ def open_to(where: Path, *paths: Path) -> None:
 
     In a mount namespace of one's own (lab.sandbox), with which it ends.
     """
-    for path in (*paths, Path("/dev"), Path("/proc")):
+    seen: list[Path] = []
+    for path in sorted((*paths, Path("/dev"), Path("/proc"))):
+        if any(outer in path.parents for outer in seen):
+            continue            # it came along, and may lie over another mount
+        seen.append(path)
         inside = where / str(path).lstrip("/")
         inside.mkdir(parents=True, exist_ok=True)
         if not inside.is_mount():

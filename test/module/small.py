@@ -176,7 +176,6 @@ class Small:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         return [int(word) for word in text.split()]
 
-    @contextmanager
     def _quiet(self) -> bool:
         """Asleep, each time that we look, for a tenth of a second."""
         for _ in range(10):
@@ -185,6 +184,7 @@ class Small:
             time.sleep(0.01)
         return True
 
+    @contextmanager
     def standing_still(self) -> Iterator[None]:
         """What comes meanwhile, its processes find all at once."""
         children = self.children()

@@ -331,11 +331,11 @@ def test_loop_ends(cluster):
 
 def test_nobody_else_inside(cluster):
     """From any other address inside there is no answer at all."""
-    net.ip(f"addr replace 10.99.1.9/24 dev {net.INNER_DEV}")
+    net.ip(f"addr replace 10.99.1.39/24 dev {net.INNER_DEV}")
     phone, uri = cluster.at_second()
-    with Inside("10.99.1.9") as nobody:
+    with Inside("10.99.1.39") as nobody:
         nobody.send(nobody.request("MESSAGE", uri, contact=""))
-        cluster.second.edge.wait_log("MESSAGE from tcp:10.99.1.9:.* dropped")
+        cluster.second.edge.wait_log("MESSAGE from tcp:10.99.1.39:.* dropped")
         assert nobody.receive(0.3) is None
     assert phone.receive(0.3) is None
 
