@@ -114,7 +114,7 @@ class Virtual(TlsPeer):
     """A server of several domains, each with its own certificate.
 
     It answers an INVITE with 180 and, once that is cancelled, with 487;
-    one for busy@ with 486; everything else with 200.
+    one for busy@ with 486; all for away@ with 503; everything else with 200.
     """
 
     def __init__(self, where: Path, domains: Iterable[str],
@@ -159,6 +159,8 @@ def answers(message: str) -> list[str]:
     method, uri = message.split(" ")[:2]
     if method == "ACK":
         return []
+    if "away@" in uri:
+        return [answer(message, "503 Service Unavailable")]
     if method == "INVITE":
         return [answer(message, "486 Busy Here" if "busy@" in uri
                        else "180 Ringing")]

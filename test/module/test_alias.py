@@ -176,6 +176,21 @@ def test_no_server_name(tmp_path):
         assert row["local_domain"] == "one.example"
 
 
+def test_certificate_of_several_of_us(tmp_path):
+    """... and for each of them: RFC 5923 s9.3."""
+    certs.server("one.example", "--san", "URI:sip:one.example",
+                 "--san", "URI:sip:three.example", where=tmp_path / "ca")
+    with kamailio(tmp_path, OURS) as server, \
+            Caller(peer_cert(tmp_path), sni="") as peer:
+        assert peer.ask() == ALIASED
+        assert sorted(row["local_domain"] for row in aliases(server)) == \
+            ["one.example", "three.example"]
+        for local in ("three.example", "one.example"):
+            assert deliver(server, request("b.example", local))[
+                "reused"] == "1"
+        assert len(peer.got()) == 2
+
+
 def test_server_name_that_is_not_ours(tmp_path):
     """It gets the first certificate: that is whom it has met."""
     with kamailio(tmp_path, OURS) as server, \

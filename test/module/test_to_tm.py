@@ -313,3 +313,22 @@ def test_cancel_among_many(tmp_path):
         for heard in peer.heard:
             assert len({row["Call-ID"] for row in requests(heard)}) == 1
         assert stats(server)["to_stopped"] == 0
+
+
+def test_next_target_of_the_same_domain(tmp_path):
+    """RFC 3263 s4.3: the next server is asked over a connection to itself,
+    not over the one that the branch had before, whose peer is the very same
+    domain."""
+    with kamailio(tmp_path, RELAYED, before="use_dns_cache=on\n"
+                  "use_dns_failover=on\n") as server, \
+            Virtual(tmp_path / "ca", ["b.example"]) as first, \
+            Virtual(tmp_path / "ca", ["b.example"], OTHER_PEER) as second:
+        resolve(server, "b.example", PEER, OTHER_PEER)
+        for number in (1, 2):
+            ask(request("b.example", at=None, uri="sip:away@b.example"))
+            for peer in (first, second):
+                wait_for(lambda: peer.heard and methods(peer.heard[0])
+                         == ["MESSAGE"] * number, 5, "the request")
+        assert len(first.heard) == len(second.heard) == 1
+        assert sorted(row["port"] for row in aliases(server)) == \
+            [PEER[1], OTHER_PEER[1]]
