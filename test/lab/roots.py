@@ -43,6 +43,13 @@ RECIPES = {
 }
 
 
+def _is_mounted(path: Path) -> bool:
+    """Path.is_mount() takes a directory bound from the same file system for
+    none, and each new mount would hold all earlier ones."""
+    points = Path("/proc/self/mountinfo").read_text().splitlines()
+    return any(line.split()[4] == str(path) for line in points)
+
+
 def open_to(where: Path, *paths: Path) -> None:
     """Let programs in a root see directories of ours, at the same place.
 
@@ -55,7 +62,7 @@ def open_to(where: Path, *paths: Path) -> None:
         seen.append(path)
         inside = where / str(path).lstrip("/")
         inside.mkdir(parents=True, exist_ok=True)
-        if not inside.is_mount():
+        if not _is_mounted(inside):
             subprocess.run(["mount", "--rbind", path, inside], check=True)
 
 
